@@ -1,0 +1,111 @@
+"""How to reach ClickHouse, and what its errors mean to us."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver import create_async_client
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from monitor.errors import Unavailable
+
+_OURS = frozenset(
+    {
+        6,  # CANNOT_PARSE_TEXT
+        26,  # CANNOT_PARSE_QUOTED_STRING
+        27,  # CANNOT_PARSE_INPUT_ASSERTION_FAILED
+        38,  # CANNOT_PARSE_DATE
+        41,  # CANNOT_PARSE_DATETIME
+        43,  # ILLEGAL_TYPE_OF_ARGUMENT
+        53,  # TYPE_MISMATCH
+        62,  # SYNTAX_ERROR
+        70,  # CANNOT_CONVERT_TYPE
+        72,  # CANNOT_PARSE_NUMBER
+        117,  # INCORRECT_DATA
+        349,  # CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
+    }
+)
+"""Errors that only a bug of ours can cause; every other one is the server's affair, and passes."""
+
+_NOT_MIGRATED = frozenset({16, 36, 47, 60, 81})
+_FULL = 243
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a ClickHouse is, and who we are to it."""
+
+    url: str
+    database: str
+    user: str = "default"
+    password: str = ""
+    ca_file: str = ""
+    compression: str = ""
+    timeout: float = 30.0
+
+    def __repr__(self) -> str:
+        return f"Address({self.url}, {self.database}, {self.user})"  # never the password
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of clickhouse-connect's client factories."""
+        parts = urlsplit(self.url)
+        return {
+            "interface": parts.scheme,
+            "host": parts.hostname,
+            "port": parts.port or (8443 if parts.scheme == "https" else 8123),
+            "username": self.user,
+            "password": self.password,
+            "ca_cert": self.ca_file or None,
+            "compress": self.compression or False,
+            "connect_timeout": 5,
+            "send_receive_timeout": self.timeout,
+            "autogenerate_session_id": False,
+        }
+
+
+def connect(address: Address, *, database: str | None = None) -> Client:
+    """A client for commands, where waiting is fine.
+
+    Raises:
+        Unavailable: nobody answers, or not as ClickHouse would.
+    """
+    with translated():
+        return clickhouse_connect.create_client(**address.arguments(), database=database or address.database)
+
+
+async def connect_async(address: Address) -> AsyncClient:
+    """A client for workers, which may not wait.
+
+    Raises:
+        Unavailable: nobody answers, or not as ClickHouse would.
+    """
+    with translated():
+        return await create_async_client(**address.arguments(), database=address.database)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """ClickHouse's errors in our words: a bug of ours is left as it is."""
+    try:
+        yield
+    except ClickHouseError as error:
+        code = getattr(error, "code", None)
+        if code in _OURS:
+            raise
+        raise Unavailable("clickhouse", _explained(code, str(error))) from error
+    except (OSError, TimeoutError) as error:
+        raise Unavailable("clickhouse", str(error) or type(error).__name__) from error
+
+
+def _explained(code: int | None, message: str) -> str:
+    message = message.strip().splitlines()[0][:300] if message.strip() else "no message"
+    if code in _NOT_MIGRATED:
+        return f"{message} (are the tables there? run `evergauge migrate`)"
+    if code == _FULL:
+        return f"{message} (its disk is full)"
+    return message

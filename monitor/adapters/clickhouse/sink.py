@@ -1,0 +1,230 @@
+"""Evaluations as rows: what arrives while an insert is under way goes into the next one together."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from uuid import UUID
+from zlib import crc32
+
+import msgspec
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
+from monitor import metrics
+from monitor.model import DeadLetter, Evaluation, Message, Outcome, RouteTo, Sample
+from monitor.ports import Meter
+
+from .client import Address, connect_async, translated
+
+SAMPLES = (
+    "sample_id", "producer_id", "ts", "app", "env", "model", "model_version", "provider", "prompt_version", "release",
+    "trace_id", "conversation_id", "user_key", "tags", "tokens_in", "tokens_out", "latency_ms", "cost_usd",
+    "finish_reason", "text_bytes", "check.name", "check.version", "check.value", "check.passed", "check.label",
+    "check.why", "composite", "verdict", "because", "route", "inclusion", "reason", "policy", "outcome",
+    "k_topic", "k_partition", "k_offset", "k_index", "arrived", "ver",
+)  # fmt: skip
+TEXTS = (
+    "sample_id", "ts", "app", "user_key", "input", "output", "context", "reference", "extra", "arrived", "ver",
+)  # fmt: skip
+LEDGER = (
+    "k_topic", "k_partition", "k_offset", "k_index", "sample_id", "app", "arrived", "outcome", "judged", "reason",
+    "field", "detail", "digest", "ver",
+)  # fmt: skip
+
+WHOLE_RECORD = 2**32 - 1
+"""``k_index`` of a record that cannot be read as a whole."""
+
+_NOBODY = UUID(int=0)
+_FORMAT = "JSONCompactEachRow"
+_SETTINGS = {"input_format_parallel_parsing": 0}
+"""Our inserts are small; ClickHouse's parallel parser would set aside memory for huge ones."""
+
+
+@dataclass(slots=True)
+class _Parcel:
+    """Encoded rows of one write, and who waits for them."""
+
+    tables: tuple[list[bytes], list[bytes], list[bytes]]
+    done: asyncio.Future[None]
+
+
+@dataclass(slots=True)
+class ClickHouseSink:
+    """Writes samples and texts, then the ledger: a row there means that the sample is durable."""
+
+    address: Address
+    meter: Meter
+    user_secret: str = ""
+    """Key of the hash that stands for a user; without one no user is stored."""
+    most_rows: int = 8_000
+    """Rows in one insert; a write of more goes alone."""
+    _client: AsyncClient | None = None
+    _waiting: list[_Parcel] = field(default_factory=list[_Parcel])
+    _courier: asyncio.Task[None] | None = None
+
+    async def write(self, evaluations: Sequence[Evaluation], dead: Sequence[DeadLetter], /) -> None:
+        if not evaluations and not dead:
+            return
+        parcel = _Parcel(self._encode(evaluations, dead), asyncio.get_running_loop().create_future())
+        self._waiting.append(parcel)
+        if self._courier is None or self._courier.done():
+            self._courier = asyncio.create_task(self._deliver())
+        await parcel.done
+
+    async def close(self) -> None:
+        """Give up what is under way and let the connections go."""
+        if self._courier:
+            self._courier.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._courier
+        if self._client:
+            await self._client.close()
+            self._client = None
+
+    async def _deliver(self) -> None:
+        while self._waiting:
+            load = self._next_load()
+            try:
+                await self._insert(load)
+            except BaseException as error:
+                for parcel in load:
+                    if not parcel.done.done():
+                        parcel.done.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                for parcel in load:
+                    if not parcel.done.done():
+                        parcel.done.set_result(None)
+
+    def _next_load(self) -> list[_Parcel]:
+        rows, size = 0, 0
+        for size, parcel in enumerate(self._waiting):  # noqa: B007  size is used below
+            rows += len(parcel.tables[2])
+            if rows > self.most_rows and size:
+                break
+        else:
+            size += 1
+        load, self._waiting = self._waiting[:size], self._waiting[size:]
+        return load
+
+    async def _insert(self, load: list[_Parcel]) -> None:
+        samples, texts, ledger = ([row for parcel in load for row in parcel.tables[t]] for t in range(3))
+        with translated():
+            if self._client is None:
+                self._client = await connect_async(self.address)
+            await self._one("samples", SAMPLES, samples)
+            await self._one("texts", TEXTS, texts)
+            await self._one("ledger", LEDGER, ledger)
+
+    async def _one(self, table: str, columns: Sequence[str], rows: list[bytes]) -> None:
+        if not rows or self._client is None:
+            return
+        self.meter.observe(metrics.INSERT_ROWS, {float(len(rows)): 1}, (table,))
+        await self._client.raw_insert(
+            table,
+            column_names=columns,
+            insert_block=b"\n".join(rows),
+            fmt=_FORMAT,
+            settings=_SETTINGS,
+            compression=self.address.compression or None,
+        )
+
+    def _encode(
+        self, evaluations: Iterable[Evaluation], dead: Iterable[DeadLetter]
+    ) -> tuple[list[bytes], list[bytes], list[bytes]]:
+        encode = msgspec.json.Encoder(uuid_format="canonical").encode
+        samples, texts, ledger = list[bytes](), list[bytes](), list[bytes]()
+        for evaluation in evaluations:
+            user_key = self._user_key(evaluation.sample.user)
+            conversation = _conversation(evaluation.sample)
+            samples.append(encode(_sample_row(evaluation, user_key)))
+            texts.append(encode(_text_row(evaluation, user_key, conversation)))
+            ledger.append(encode(_ledger_row(evaluation, conversation)))
+        ledger.extend(encode(_dead_row(letter)) for letter in dead)
+        return samples, texts, ledger
+
+    def _user_key(self, user: str) -> UUID:
+        if not user or not self.user_secret:
+            return _NOBODY
+        return UUID(bytes=blake2b(user.encode(), digest_size=16, key=self.user_secret.encode()[:64]).digest())
+
+
+def _seconds(ms: int) -> float:
+    """Milliseconds as ClickHouse reads a DateTime64 from a JSON number."""
+    return ms / 1000
+
+
+def _sample_row(evaluation: Evaluation, user_key: UUID) -> list[object]:
+    sample, scores, route = evaluation.sample, evaluation.scores, evaluation.route
+    record = evaluation.record
+    origin = record.origin
+    return [
+        sample.id, sample.producer_id, round(sample.time.timestamp(), 3), sample.app, sample.env, sample.model, sample.model_version,
+        sample.provider, sample.prompt_version, sample.release, sample.trace_id, sample.conversation_id, user_key,
+        sample.tags, sample.tokens_in, sample.tokens_out, sample.latency_ms, sample.cost_usd, sample.finish_reason,
+        len(sample.output_bytes),
+        [s.scorer for s in scores], [s.version for s in scores], [s.value for s in scores], [s.passed for s in scores],
+        [s.label for s in scores], [s.why for s in scores],
+        evaluation.composite, evaluation.verdict.value, evaluation.because, route.to.value, route.inclusion,
+        route.reason, route.policy, evaluation.outcome.value,
+        origin.topic, origin.partition, origin.offset, sample.index, _seconds(record.arrived_ms),
+        record.arrived_ms,
+    ]  # fmt: skip
+
+
+def _text_row(evaluation: Evaluation, user_key: UUID, conversation: str) -> list[object]:
+    sample = evaluation.sample
+    extra = {
+        name: msgspec.Raw(text.encode())
+        for name, text in (("json_schema", sample.json_schema), ("tests", sample.tests), ("tools", sample.tools))
+        if text
+    }
+    return [
+        sample.id, round(sample.time.timestamp(), 3), sample.app, user_key, conversation, sample.output, _listed(sample.context),
+        _listed(sample.references), msgspec.json.encode({**extra, "error": sample.error}).decode()
+        if extra or sample.error
+        else "",
+        _seconds(evaluation.record.arrived_ms), evaluation.record.arrived_ms,
+    ]  # fmt: skip
+
+
+def _ledger_row(evaluation: Evaluation, conversation: str) -> list[object]:
+    sample, record = evaluation.sample, evaluation.record
+    origin = record.origin
+    digest = crc32(sample.output_bytes, crc32(conversation.encode()))
+    return [
+        origin.topic, origin.partition, origin.offset, sample.index, sample.id, sample.app, _seconds(record.arrived_ms),
+        evaluation.outcome.value, evaluation.route.to is RouteTo.JUDGE, evaluation.route.reason, "", "", digest,
+        record.arrived_ms,
+    ]  # fmt: skip
+
+
+def _dead_row(letter: DeadLetter) -> list[object]:
+    origin = letter.origin
+    index = WHOLE_RECORD if letter.index is None else letter.index
+    return [
+        origin.topic, origin.partition, origin.offset, index, _NOBODY, "", _seconds(letter.arrived_ms), Outcome.DEAD.value,
+        False, letter.reason, letter.field, letter.detail[:1000], 0, letter.arrived_ms,
+    ]  # fmt: skip
+
+
+def _conversation(sample: Sample) -> str:
+    """The messages in one shape, whatever the producer's was."""
+    if not sample.messages:
+        return ""
+    return msgspec.json.encode([_message(message) for message in sample.messages]).decode()
+
+
+def _message(message: Message) -> dict[str, object]:
+    said: dict[str, object] = {"role": message.role, "content": message.text}
+    if message.tool_calls:
+        said["tool_calls"] = message.tool_calls
+    if message.name:
+        said["name"] = message.name
+    return said
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    return msgspec.json.encode(texts).decode() if texts else ""

@@ -1,0 +1,111 @@
+"""A process of its own for checks that may never come back: it is stopped when one takes too long.
+
+Run as ``python -m monitor.adapters.isolation MODULE…`` it is that process: it reads requests from its standard input
+and writes answers to its standard output, each as a length and a pickle. Both ends are our own code.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import os
+import pickle
+import struct
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from monitor.adapters.leash import die_with_parent
+from monitor.checks import Finding, checks
+from monitor.model import Sample
+
+_LENGTH = struct.Struct("<I")
+_START_WITHIN = 30.0
+
+
+@dataclass(slots=True)
+class Subprocess:
+    """Runs checks one after the other in a child process, which is replaced after a time-out."""
+
+    modules: Sequence[str] = ()
+    """Where people's checks are defined."""
+    _child: asyncio.subprocess.Process | None = None
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def run(self, check: str, sample: Sample, /, *, within: float) -> object:
+        async with self._turn:
+            child = await self._started()
+            try:
+                async with asyncio.timeout(within):
+                    verdict, answer = await _ask(child, (check, sample))
+            except TimeoutError:
+                await self.close()
+                raise
+            except (asyncio.IncompleteReadError, ConnectionError) as error:
+                await self.close()
+                raise RuntimeError("took its process down") from error
+        if verdict == "raised":
+            raise RuntimeError(str(answer))
+        return answer
+
+    async def close(self) -> None:
+        """Stop the child, however busy it is."""
+        child, self._child = self._child, None
+        if child is not None and child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        if self._child is None or self._child.returncode is not None:
+            self._child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "monitor.adapters.isolation",
+                *self.modules,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=2**26,
+            )
+            async with asyncio.timeout(_START_WITHIN):  # importing is not the check's time
+                await _ask(self._child, None)
+        return self._child
+
+
+async def _ask(child: asyncio.subprocess.Process, request: object) -> tuple[str, object]:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    payload = pickle.dumps(request)
+    child.stdin.write(_LENGTH.pack(len(payload)) + payload)
+    await child.stdin.drain()
+    (length,) = _LENGTH.unpack(await child.stdout.readexactly(_LENGTH.size))
+    return pickle.loads(await child.stdout.readexactly(length))
+
+
+def _answer(request: tuple[str, Sample] | None) -> tuple[str, object]:
+    if request is None:
+        return "ready", None
+    check, sample = request
+    try:
+        answer = checks[check].make()(sample)
+    except Exception as error:  # noqa: BLE001  a person's check may raise anything
+        return "raised", repr(error)
+    plain = answer is None or isinstance(answer, bool | int | float | Finding)
+    return "answered", answer if plain else repr(answer)
+
+
+def _serve(modules: Sequence[str]) -> None:
+    die_with_parent()
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a check prints must not end up among the answers
+    for module in modules:
+        importlib.import_module(module)
+    requests = sys.stdin.buffer
+    while head := requests.read(_LENGTH.size):
+        (length,) = _LENGTH.unpack(head)
+        payload = pickle.dumps(_answer(pickle.loads(requests.read(length))))
+        answers.write(_LENGTH.pack(len(payload)) + payload)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1:])

@@ -1,0 +1,103 @@
+"""Twins of every port, in memory: for tests, and for commands that need no server."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from monitor.checks import checks
+from monitor.metrics import Metric
+from monitor.model import DeadLetter, Evaluation, Origin, Record, RouteTo, Sample
+from monitor.policy import HOUR_MS
+from monitor.ports import Labels
+
+Place = tuple[Origin, int | None]
+
+
+@dataclass(slots=True)
+class MemoryStore:
+    """A sink and an archive over the same rows."""
+
+    rows: dict[Place, Evaluation] = field(default_factory=dict[Place, Evaluation])
+    dead: dict[Place, DeadLetter] = field(default_factory=dict[Place, DeadLetter])
+
+    async def write(self, evaluations: Sequence[Evaluation], dead: Sequence[DeadLetter], /) -> None:
+        for evaluation in evaluations:
+            self.rows[evaluation.record.origin, evaluation.sample.index] = evaluation
+        for letter in dead:
+            self.dead[letter.origin, letter.index] = letter
+
+    async def spending(self, before: Origin, since_ms: int, /) -> Iterable[tuple[str, int, int, int, int]]:
+        hours: defaultdict[tuple[str, int], list[Evaluation]] = defaultdict(list)
+        for (origin, _), row in self.rows.items():
+            place = (origin.topic, origin.partition) == (before.topic, before.partition)
+            if place and origin.offset < before.offset and row.record.arrived_ms >= since_ms:
+                hours[row.sample.app, row.record.arrived_ms // HOUR_MS * HOUR_MS].append(row)
+        return [
+            (
+                app,
+                hour,
+                min(row.record.arrived_ms for row in rows),
+                len(rows),
+                sum(row.route.to is RouteTo.JUDGE for row in rows),
+            )
+            for (app, hour), rows in hours.items()
+        ]
+
+
+@dataclass(slots=True)
+class Nowhere:
+    """A sink that keeps nothing: for commands that only report."""
+
+    async def write(self, evaluations: Sequence[Evaluation], dead: Sequence[DeadLetter], /) -> None:
+        """Forget them."""
+
+
+@dataclass(slots=True)
+class MemoryBus:
+    """What was handed on, and what was buried, by id."""
+
+    forwarded: dict[Origin, tuple[Record, tuple[Evaluation, ...]]] = field(
+        default_factory=dict[Origin, tuple[Record, tuple[Evaluation, ...]]]
+    )
+    buried: dict[str, DeadLetter] = field(default_factory=dict[str, DeadLetter])
+
+    async def forward(self, record: Record, chosen: Sequence[Evaluation], /) -> None:
+        self.forwarded[record.origin] = (record, tuple(chosen))
+
+    async def bury(self, letters: Sequence[DeadLetter], /) -> None:
+        for letter in letters:
+            self.buried[letter.id] = letter
+
+
+@dataclass(slots=True)
+class InProcess:
+    """Runs a check right here, without a limit: only for checks that one trusts to come back."""
+
+    async def run(self, check: str, sample: Sample, /, *, within: float) -> object:
+        try:
+            return checks[check].make()(sample)
+        except Exception as error:
+            raise RuntimeError(repr(error)) from error
+
+    async def close(self) -> None:
+        """There is nothing to stop."""
+
+
+@dataclass(slots=True)
+class MemoryMeter:
+    """Numbers by metric name and labels."""
+
+    counts: Counter[tuple[str, Labels]] = field(default_factory=Counter[tuple[str, Labels]])
+    gauges: dict[tuple[str, Labels], float] = field(default_factory=dict[tuple[str, Labels], float])
+    observed: defaultdict[tuple[str, Labels], Counter[float]] = field(
+        default_factory=lambda: defaultdict[tuple[str, Labels], Counter[float]](Counter)
+    )
+
+    def count(self, metric: Metric, labels: Labels = (), by: float = 1) -> None:
+        self.counts[metric.name, labels] += by  # pyright: ignore[reportArgumentType]
+
+    def gauge(self, metric: Metric, value: float, labels: Labels = ()) -> None:
+        self.gauges[metric.name, labels] = value
+
+    def observe(self, metric: Metric, values: Mapping[float, int], labels: Labels = ()) -> None:
+        self.observed[metric.name, labels].update(values)

@@ -1,0 +1,193 @@
+"""The composition root: settings to pipeline. Knows every adapter."""
+
+import importlib
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.adapters.clickhouse import Address, ClickHouseArchive, ClickHouseSink, Migrations
+from monitor.adapters.isolation import Subprocess
+from monitor.adapters.memory import MemoryBus, MemoryStore, Nowhere
+from monitor.adapters.prometheus import PrometheusMeter
+from monitor.checks import build_scorers, checks, default_checks
+from monitor.checks.base import suggestion
+from monitor.errors import InvalidConfig
+from monitor.formats import Limits, formats
+from monitor.model import RouteTo
+from monitor.pipeline import Evaluate, Input, Plan
+from monitor.policy import Budget, Composite, Routing, Rule
+from monitor.ports import Archive, Bus, Isolation, Meter, Sink
+from monitor.settings import AppSettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the outside of a pipeline is made of."""
+
+    sink: Sink
+    archive: Archive
+    bus: Bus
+    isolation: Isolation
+    meter: Meter
+
+
+def outside(settings: Settings, *, bus: Bus, meter: Meter) -> Parts:
+    """The real outside, as the settings say."""
+    where = address(settings)
+    sink = ClickHouseSink(where, meter, user_secret=settings.samples.secret)
+    return Parts(sink, ClickHouseArchive(where), bus, Subprocess(settings.checks.modules), meter)
+
+
+def inside(settings: Settings, *, sink: Sink | None = None) -> Parts:
+    """An outside that needs no server, for commands that work on a file."""
+    isolation = Subprocess(settings.checks.modules)
+    return Parts(sink or Nowhere(), MemoryStore(), MemoryBus(), isolation, PrometheusMeter())
+
+
+def build_evaluate(settings: Settings, parts: Parts) -> Evaluate:
+    """Assemble the first stage.
+
+    Raises:
+        InvalidConfig: everything that is wrong with checks, verdicts, routes and formats at once.
+    """
+    problems = load_modules(settings)
+    plans: dict[str, Plan] = {}
+    for path, app in _apps(settings):
+        try:
+            plans[path] = build_plan(app, at=path, partitions=settings.kafka.partitions)
+        except InvalidConfig as error:
+            problems |= error.problems
+    for position, entry in enumerate(settings.inputs):
+        if entry.format not in formats:
+            problems[f"inputs.{position}.format"] = f"no such format{suggestion(entry.format, formats)}"
+    if problems:
+        raise InvalidConfig(problems)
+    return Evaluate(
+        plans={name: plans[f"apps.{name}"] for name in settings.apps},
+        default=plans["default"],
+        formats=formats,
+        inputs={entry.topic: Input(format=entry.format, app=entry.app) for entry in settings.topics()},
+        limits=Limits(record_bytes=settings.limits.record_bytes, samples=settings.limits.samples),
+        tags=frozenset(settings.samples.tags),
+        sink=parts.sink,
+        bus=parts.bus,
+        archive=parts.archive,
+        isolation=parts.isolation,
+        meter=parts.meter,
+    )
+
+
+def build_plan(app: AppSettings, *, at: str, partitions: int) -> Plan:
+    """What is done for one application.
+
+    Raises:
+        InvalidConfig: an unknown check or parameter, or a weight, gate or rule about a check that does not run.
+    """
+    wanted = _wanted(app)
+    problems: dict[str, str] = {}
+    try:
+        scorers = build_scorers(wanted, at=f"{at}.checks")
+    except InvalidConfig as error:
+        problems, scorers = dict(error.problems), ()
+    problems |= dict(_dangling(app, wanted, at))
+    if problems:
+        raise InvalidConfig(problems)
+    verdict, routing = app.verdict, app.routing
+    budget = routing.budget_per_hour
+    return Plan(
+        scorers=scorers,
+        composite=Composite(
+            weights={name: weight for name, weight in verdict.weights.items() if name in wanted},
+            gates=frozenset(verdict.gates) & wanted.keys(),
+            fail_below=verdict.fail_below,
+            pass_from=verdict.pass_from,
+        ),
+        router=Routing(
+            share=routing.share,
+            rules=tuple(Rule(**rule.model_dump(exclude={"to"}), to=RouteTo(rule.to)) for rule in routing.rules),
+            budget=None if budget is None else Budget(per_hour=budget, partitions=partitions),
+            salt=routing.salt,
+        ),
+    )
+
+
+def load_modules(settings: Settings) -> dict[str, str]:
+    """Import people's checks and formats, from modules that the settings name and from entry points.
+
+    Returns:
+        What cannot be imported and why, by the path of the setting.
+    """
+    problems: dict[str, str] = {}
+    for registry in (checks, formats):
+        try:
+            registry.load_entry_points()
+        except InvalidConfig as error:
+            problems |= error.problems
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)  # a check of one's own lies beside the settings, as a rule
+    for position, module in enumerate(settings.checks.modules):
+        try:
+            importlib.import_module(module)
+        except Exception as error:  # noqa: BLE001  importing a person's module may raise anything
+            problems[f"checks.modules.{position}"] = f"{module} cannot be imported: {error!r}"
+    return problems
+
+
+def address(settings: Settings) -> Address:
+    """Where the store is."""
+    clickhouse = settings.clickhouse
+    return Address(
+        url=clickhouse.url,
+        database=clickhouse.database,
+        user=clickhouse.user,
+        password=clickhouse.secret,
+        ca_file=clickhouse.ca_file,
+        compression=clickhouse.compression,
+    )
+
+
+def migrations(settings: Settings) -> Migrations:
+    """The tables that the settings ask for."""
+    clickhouse = settings.clickhouse
+    return Migrations(
+        address(settings),
+        retention_days=clickhouse.retention_days,
+        text_days=clickhouse.text_retention_days,
+        replicated=clickhouse.replicated,
+    )
+
+
+def _apps(settings: Settings) -> Iterator[tuple[str, AppSettings]]:
+    yield "default", settings.default
+    for name, app in settings.apps.items():
+        yield f"apps.{name}", app
+
+
+def _wanted(app: AppSettings) -> dict[str, Mapping[str, object]]:
+    """The default checks, and what the settings add, change and take away."""
+    wanted = default_checks()
+    for name, parameters in app.checks.items():
+        if parameters is False:
+            wanted.pop(name, None)
+        else:
+            wanted[name] = {} if parameters is True else parameters
+    return wanted
+
+
+def _dangling(app: AppSettings, wanted: Mapping[str, object], at: str) -> Iterator[tuple[str, str]]:
+    """What is said of checks that do not run, except by the defaults, which speak of the default checks."""
+    known = {*wanted, *default_checks()}
+    for name in app.verdict.weights:
+        if name not in known:
+            yield f"{at}.verdict.weights.{name}", f"no such check runs{suggestion(name, wanted)}"
+    for name in app.verdict.gates:
+        if name not in known:
+            yield f"{at}.verdict.gates", f"{name}: no such check runs{suggestion(name, wanted)}"
+    for position, rule in enumerate(app.routing.rules):
+        if rule.check != "verdict" and rule.check not in wanted:
+            yield f"{at}.routing.rules.{position}.check", f"no such check runs{suggestion(rule.check, wanted)}"
+    running = [name for name in wanted if app.verdict.weights.get(name, 1.0) > 0]
+    if not running:
+        yield f"{at}.checks", "no check with a weight is left, so nothing could decide a verdict"

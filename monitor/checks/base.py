@@ -1,0 +1,291 @@
+"""What a check is, how one is registered, and how its answer becomes a score."""
+
+import dataclasses
+import inspect
+import math
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+from monitor.errors import InvalidConfig
+from monitor.model import Sample, Score
+from monitor.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found: a value in 0…1, higher is better, or None with a reason."""
+
+    value: float | None
+    why: str = ""
+    label: str = ""
+
+    @classmethod
+    def not_applicable(cls, why: str) -> "Finding":
+        """The sample does not ask for what this check looks at."""
+        return cls(None, why, "not_applicable")
+
+
+CLEAN = Finding(1.0)
+"""Nothing to complain about."""
+
+Answer = bool | float | Finding | None
+"""What a check may say; None means that it does not apply."""
+
+
+class Check(Protocol):
+    """A cheap scorer: a frozen dataclass whose fields are its parameters, or a plain function."""
+
+    def __call__(self, sample: Sample, /) -> Answer:
+        """Look at a sample; no I/O, no clock, no chance."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """A registered check: what to call it, how to make it, where passing begins."""
+
+    name: str
+    make: Callable[..., Check]
+    version: int = 1
+    passes_from: float = 1.0
+    """The pass line: a value of at least this passes."""
+    default: bool = False
+    """Whether it runs where the settings do not say."""
+    limit: float | None = None
+    """Seconds it may take. A check with a limit runs in a process of its own, and is slow to call."""
+    module: str = ""
+    """Where it is defined, for a process of its own to import."""
+
+
+checks: Registry[Spec] = Registry("check", group="evergauge.checks")
+
+C = typing.TypeVar("C", bound=Check)
+
+
+def register(
+    name: str, *, version: int = 1, passes_from: float = 1.0, default: bool = False
+) -> Callable[[type[C]], type[C]]:
+    """Register a dataclass whose fields are the check's parameters."""
+
+    def add(make: type[C]) -> type[C]:
+        spec = Spec(
+            name=name,
+            make=make,
+            version=version,
+            passes_from=passes_from,
+            default=default,
+            module=make.__module__,
+        )
+        checks.add(name, spec)
+        return make
+
+    return add
+
+
+def check(
+    name: str, *, version: int = 1, passes_from: float = 1.0, limit: float | None = None
+) -> Callable[[Check], Check]:
+    """Register a function as a check: five lines in any module that the settings name.
+
+    Args:
+        name: what scores and settings call it.
+        version: raise it when the check changes its mind.
+        passes_from: the pass line.
+        limit: declare it slow: it then runs in a process of its own, for at most this many seconds a sample.
+    """
+
+    def add(function: Check) -> Check:
+        spec = Spec(
+            name=name,
+            make=lambda: function,
+            version=version,
+            passes_from=passes_from,
+            limit=limit,
+            module=getattr(function, "__module__", ""),
+        )
+        checks.add(name, spec)
+        return function
+
+    return add
+
+
+@dataclass(slots=True)
+class Scorer:
+    """A check as one application runs it: with its parameters and its pass line."""
+
+    spec: Spec
+    check: Check
+    passes_from: float
+    _known: dict[tuple[float | None, str, str], Score] = field(
+        default_factory=dict[tuple[float | None, str, str], Score]
+    )
+    """Most findings say the same again and again; their scores are built once."""
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def score(self, sample: Sample) -> Score:
+        """The check's score; a check that raises or answers rubbish costs only this."""
+        try:
+            answer = self.check(sample)
+        except Exception as error:  # noqa: BLE001  a person's check may raise anything
+            return self.broken("raised", repr(error))
+        return self.read(answer)
+
+    def read(self, answer: object) -> Score:
+        """What an answer means as a score."""
+        finding = answer if type(answer) is Finding else _normalise(answer)
+        if finding is None:
+            return self.broken("rubbish", f"answered {answer!r:.80}, which is neither bool, number in 0…1 nor Finding")
+        key = (finding.value, finding.why, finding.label)
+        known = self._known.get(key)
+        if known is None:
+            known = self._build(finding)
+            if len(self._known) < 256:
+                self._known[key] = known
+        return known
+
+    def _build(self, finding: Finding) -> Score:
+        value = finding.value
+        if value is not None and not 0.0 <= value <= 1.0:
+            return self.broken("rubbish", f"answered {value!r}, which is not in 0…1")
+        return Score(
+            scorer=self.spec.name,
+            version=self.spec.version,
+            value=value,
+            passed=None if value is None else value >= self.passes_from,
+            why=finding.why,
+            label=finding.label,
+        )
+
+    def broken(self, label: str, why: str) -> Score:
+        """A score that is missing because the check is at fault, not the sample."""
+        return Score(scorer=self.spec.name, version=self.spec.version, value=None, why=why, label=label)
+
+
+BROKEN = frozenset({"raised", "rubbish", "timeout"})
+"""Labels of scores that are missing because of the check."""
+
+
+def _normalise(answer: object) -> Finding | None:
+    if answer is None:
+        return Finding.not_applicable("the check says that it does not apply")
+    if isinstance(answer, Finding):
+        return answer
+    if isinstance(answer, int | float) and math.isfinite(answer):
+        return Finding(float(answer))
+    return None
+
+
+def default_checks() -> dict[str, Mapping[str, object]]:
+    """The checks that run where the settings do not say, with no parameters of their own."""
+    return {name: {} for name, spec in checks.items() if spec.default}
+
+
+def build_scorers(wanted: Mapping[str, Mapping[str, object]], *, at: str) -> tuple[Scorer, ...]:
+    """Make the named checks with their parameters, in the order given.
+
+    Args:
+        wanted: parameters by check name; ``passes_from`` moves the pass line of any check.
+        at: path of the settings that name them, for messages.
+
+    Raises:
+        InvalidConfig: every unknown check and wrong parameter at once.
+    """
+    scorers: list[Scorer] = []
+    problems: dict[str, str] = {}
+    for name, parameters in wanted.items():
+        path = f"{at}.{name}"
+        try:
+            scorers.append(_scorer(name, parameters))
+        except InvalidConfig as error:
+            problems |= {path + key: problem for key, problem in error.problems.items()}
+    if problems:
+        raise InvalidConfig(problems)
+    return tuple(scorers)
+
+
+def _scorer(name: str, parameters: Mapping[str, object]) -> Scorer:
+    spec = checks.get(name)
+    if spec is None:
+        raise InvalidConfig({"": f"no check has this name{suggestion(name, checks)}"})
+    own = {key: value for key, value in parameters.items() if key != "passes_from"}
+    line = parameters.get("passes_from", spec.passes_from)
+    if isinstance(line, bool) or not isinstance(line, int | float) or not 0 <= line <= 1:
+        raise InvalidConfig({".passes_from": f"{line!r} is no number in 0…1"})
+    problems = dict(_parameter_problems(spec, own))
+    if problems:
+        raise InvalidConfig(problems)
+    try:
+        made = spec.make(**own)
+    except (TypeError, ValueError) as error:
+        raise InvalidConfig({"": str(error)}) from error
+    return Scorer(spec, made, float(line))
+
+
+def suggestion(name: str, known: typing.Iterable[str]) -> str:
+    """A sentence that helps somebody who mistyped."""
+    known = sorted(known)
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
+
+
+def _parameter_problems(spec: Spec, given: Mapping[str, object]) -> typing.Iterator[tuple[str, str]]:
+    allowed = _parameters(spec)
+    for key, value in given.items():
+        if key not in allowed:
+            known = suggestion(key, [*allowed, "passes_from"])
+            yield f".{key}", f"the check {spec.name} has no such parameter{known}"
+        elif not _fits(value, allowed[key]):
+            yield f".{key}", f"{value!r} is not {_spoken(allowed[key])}"
+    if isinstance(spec.make, type):
+        for f in dataclasses.fields(typing.cast(Any, spec.make)):
+            if f.name not in given and f.default is f.default_factory is dataclasses.MISSING:
+                yield f".{f.name}", f"the check {spec.name} needs this parameter"
+
+
+def _parameters(spec: Spec) -> dict[str, Any]:
+    if isinstance(spec.make, type) and dataclasses.is_dataclass(spec.make):
+        hints = typing.get_type_hints(spec.make)
+        return {f.name: hints[f.name] for f in dataclasses.fields(spec.make)}
+    return {}
+
+
+def _fits(value: object, hint: Any) -> bool:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple or hint is tuple:
+        return isinstance(value, list | tuple) and all(
+            _fits(item, arguments[0]) for item in typing.cast(Sequence[object], value)
+        )
+    if arguments:
+        return any(_fits(value, argument) for argument in arguments)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, hint)
+
+
+def _spoken(hint: Any) -> str:
+    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    if typing.get_origin(hint) is tuple:
+        return "a list"
+    arguments = [a for a in typing.get_args(hint) if a is not type(None)]
+    return " or ".join(names.get(a, str(a)) for a in arguments or [hint])
+
+
+def documentation(spec: Spec) -> dict[str, object]:
+    """What a person needs to know to use a check."""
+    fields = dataclasses.fields(typing.cast(Any, spec.make)) if _parameters(spec) else ()
+    return {
+        "name": spec.name,
+        "version": spec.version,
+        "default": spec.default,
+        "passes_from": spec.passes_from,
+        "what": (inspect.getdoc(spec.make) or "").split("\n\n")[0].replace("\n", " "),
+        "parameters": {f.name: None if f.default is dataclasses.MISSING else f.default for f in fields},
+    }

@@ -1,0 +1,46 @@
+"""Many patterns over a text in one pass that takes linear time, whatever the patterns are."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import re2
+
+
+def _options() -> "re2.Options":
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    return options
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where a pattern matched."""
+
+    name: str
+    start: int
+    """In bytes of the text's UTF-8."""
+    text: str
+
+
+class Patterns:
+    """Named patterns, compiled into one automaton that says which of them match at all."""
+
+    def __init__(self, patterns: Mapping[str, str]) -> None:
+        self._names = tuple(patterns)
+        self._patterns = tuple(re2.compile(pattern, options=_options()) for pattern in patterns.values())
+        self._set = re2.Set.SearchSet(_options())
+        for pattern in patterns.values():
+            self._set.Add(pattern)
+        self._set.Compile()
+
+    def names(self, text: bytes) -> list[str]:
+        """Which patterns match."""
+        return [self._names[number] for number in self._set.Match(text) or ()]
+
+    def hits(self, text: bytes) -> Iterable[Hit]:
+        """Where each matching pattern matches; costs nothing more when none does."""
+        for number in self._set.Match(text) or ():
+            for match in self._patterns[number].finditer(text):
+                start, end = match.span()
+                yield Hit(self._names[number], start, text[start:end].decode(errors="replace"))

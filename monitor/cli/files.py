@@ -1,0 +1,121 @@
+"""Records out of files: plain or gzip, a line or a document each, or standard input."""
+
+import gzip
+import io
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from monitor.errors import InvalidConfig
+from monitor.model import Origin, Record
+
+from .show import news
+
+STDIN = "-"
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(slots=True)
+class Source:
+    """A file as a stream of values, and how far it has been read."""
+
+    name: str
+    size: int | None
+    """Bytes on disk; None when it is not known."""
+    raw: BinaryIO
+    unpacked: BinaryIO
+
+    def position(self) -> int:
+        """Bytes read from disk so far."""
+        try:
+            return self.raw.tell()
+        except OSError:
+            return 0
+
+    def values(self) -> Iterator[bytes]:
+        """A value a line; a document that is one JSON array or is printed over lines comes whole."""
+        first = self.unpacked.readline()
+        if self.name.removesuffix(".gz").endswith(".json") or first.lstrip().startswith(b"["):
+            yield first + self.unpacked.read()
+            return
+        if first.strip():
+            yield first.rstrip(b"\r\n")
+        for line in self.unpacked:
+            if line.strip():
+                yield line.rstrip(b"\r\n")
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Source]:
+    """Open a file, or standard input for ``-``; gzip is recognised by its first bytes.
+
+    Raises:
+        InvalidConfig: it cannot be read.
+    """
+    if path == STDIN:
+        raw = cast(BinaryIO, sys.stdin.buffer)
+        size = None
+    else:
+        try:
+            raw = Path(path).open("rb")  # noqa: SIM115  closed below
+        except OSError as error:
+            raise InvalidConfig({path: f"cannot be read: {error.strerror}"}) from error
+        size = Path(path).stat().st_size
+    buffered = io.BufferedReader(cast(io.RawIOBase, raw), 1 << 16) if path == STDIN else raw
+    try:
+        head = buffered.peek(2)[:2] if isinstance(buffered, io.BufferedReader) else b""
+        unpacked = cast(BinaryIO, gzip.open(buffered, "rb")) if head == _GZIP else cast(BinaryIO, buffered)
+        yield Source(path, size, raw, unpacked)
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise InvalidConfig({path: f"is no whole gzip file: {error}"}) from error
+    finally:
+        if path != STDIN:
+            raw.close()
+
+
+def records(source: Source, *, topic: str) -> Iterator[Record]:
+    """The file's values as records that arrive now."""
+    for offset, value in enumerate(source.values()):
+        yield Record(Origin(topic, 0, offset), value, time.time_ns() // 1_000_000)
+
+
+@contextmanager
+def progress(source: Source, what: str) -> Iterator["Bar"]:
+    """A progress bar on standard error, by bytes of the file; quiet when nobody looks."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[done]:,} records"),
+        TextColumn("{task.fields[rate]:,.0f}/s"),
+        TimeRemainingColumn(),
+        console=news,
+        transient=True,
+        disable=not news.is_terminal,
+    ) as shown:
+        task = shown.add_task(what, total=source.size, done=0, rate=0.0)
+        yield Bar(shown, task, source, time.monotonic())
+
+
+@dataclass(slots=True)
+class Bar:
+    """A progress bar that is told of records and shows bytes."""
+
+    shown: Progress
+    task: object
+    source: Source
+    started: float
+    done: int = 0
+
+    def __call__(self, more: int) -> None:
+        self.done += more
+        rate = self.done / max(time.monotonic() - self.started, 1e-9)
+        self.shown.update(self.task, completed=self.source.position(), done=self.done, rate=rate)  # type: ignore[arg-type]
+
+

@@ -1,0 +1,180 @@
+"""``evergauge check`` and ``evergauge replay``: the pipeline over a file, without Kafka or any server."""
+
+import asyncio
+import itertools
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.text import Text
+
+from monitor.adapters.jsonl import JsonLines, evaluation_as_json, letter_as_json
+from monitor.build import build_evaluate, inside
+from monitor.formats import formats
+from monitor.model import Evaluation, Outcome, Verdict
+from monitor.pipeline import Batch, Evaluate, Input, Replay, Report
+from monitor.ports import Sink
+from monitor.settings import Settings
+
+from .files import opened, progress, records
+from .main import FINDINGS, GOOD, Place
+from .show import VERDICT_STYLE, as_json, console, print_json, table
+
+_TOPIC = "file"
+
+_format = click.option(
+    "--format", "format_name", type=click.Choice(list(formats)), default="native", show_default=True, help="How to read it."
+)
+_app = click.option("--app", default="", help="Application of samples that do not name one.")
+
+
+@click.command()
+@click.argument("file")
+@_format
+@_app
+@click.option("--limit", default=5, show_default=True, help="How many samples to look at; 0 for all.")
+@click.option("--failed", is_flag=True, help="Show only checks that failed.")
+@as_json
+@click.pass_context
+def check(
+    ctx: click.Context, file: str, format_name: str, app: str, limit: int, failed: bool, as_json: bool
+) -> None:
+    """Look at a few samples: what every check says, and why.
+
+    FILE may be .gz, or - for standard input. Exit code 1 when a sample fails or cannot be read.
+
+    \b
+    Example:
+      evergauge check samples.jsonl --limit 2
+    """
+    place: Place = ctx.obj
+    evaluate = _evaluate(place.settings(), format_name, app)
+    with opened(file) as source:
+        lines = records(source, topic=_TOPIC)
+        batch = asyncio.run(_worked(evaluate, list(itertools.islice(lines, limit or None))))
+    if as_json:
+        print_json([*map(evaluation_as_json, batch.evaluations), *map(letter_as_json, batch.dead)])
+    else:
+        for evaluation in batch.evaluations:
+            _explain(evaluation, only_failed=failed)
+        for letter in batch.dead:
+            console.print(Text.assemble(("dead  ", "red bold"), f"{letter.id}: {letter.detail}"))
+    bad = batch.dead or any(e.verdict is Verdict.FAIL for e in batch.evaluations)
+    ctx.exit(FINDINGS if bad else GOOD)
+
+
+@click.command()
+@click.argument("file")
+@_format
+@_app
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write every evaluation there, as JSONL.")
+@as_json
+@click.pass_context
+def replay(ctx: click.Context, file: str, format_name: str, app: str, out: Path | None, as_json: bool) -> None:
+    """Score a whole file as the workers would, and report by application.
+
+    FILE may be .gz, or - for standard input. Exit code 1 when some of it cannot be read.
+
+    \b
+    Example:
+      evergauge replay samples.jsonl.gz --out evaluations.jsonl
+    """
+    place: Place = ctx.obj
+    sink = JsonLines(out) if out else None
+    evaluate = _evaluate(place.settings(), format_name, app, sink)
+    with opened(file) as source, progress(source, "replaying") as bar:
+        report = asyncio.run(_replayed(evaluate, Replay(evaluate).run(records(source, topic=_TOPIC), progress=bar)))
+    if as_json:
+        print_json(_summary(report))
+    else:
+        _print_report(report)
+    ctx.exit(FINDINGS if report.dead else GOOD)
+
+
+def _evaluate(settings: Settings, format_name: str, app: str, sink: Sink | None = None) -> Evaluate:
+    evaluate = build_evaluate(settings, inside(settings, sink=sink))
+    evaluate.inputs = {_TOPIC: Input(format=format_name, app=app)}
+    return evaluate
+
+
+async def _worked(evaluate: Evaluate, lines: list[Any]) -> Batch:
+    if not lines:
+        return Batch(records=0)
+    return await _replayed(evaluate, evaluate.work(lines))
+
+
+async def _replayed(evaluate: Evaluate, work: Any) -> Any:
+    try:
+        return await work
+    finally:
+        await evaluate.isolation.close()
+
+
+def _explain(evaluation: Evaluation, *, only_failed: bool) -> None:
+    sample, style = evaluation.sample, VERDICT_STYLE[evaluation.verdict]
+    console.print(
+        Text.assemble(
+            (f"{evaluation.verdict:6}", f"{style} bold"),
+            (f" {sample.app}", "bold"),
+            f"  {sample.model}  {sample.producer_id or sample.id}\n",
+            (f"       {evaluation.because}\n", style),
+            (
+                f"       {evaluation.outcome}: {evaluation.route.reason}, "
+                f"inclusion {evaluation.route.inclusion:g}, policy {evaluation.route.policy:08x}",
+                "dim",
+            ),
+        )
+    )
+    rows = [
+        (score.scorer, "–" if score.value is None else f"{score.value:.2f}", _mark(score.passed), score.why)
+        for score in evaluation.scores
+        if not only_failed or score.passed is False
+    ]
+    if rows:
+        console.print(table("", ("check", "value", "", "why"), rows, numbers=("value",)))
+    console.print()
+
+
+def _mark(passed: bool | None) -> str:
+    return "" if passed is None else "[green]✓[/]" if passed else "[red]✗[/]"
+
+
+def _print_report(report: Report) -> None:
+    rows = [
+        (
+            name,
+            f"{app.samples:,}",
+            *(f"{app.outcomes[outcome]:,}" for outcome in Outcome if outcome is not Outcome.DEAD),
+            *(f"{app.verdicts[verdict]:,}" for verdict in Verdict),
+            ", ".join(f"{check} {share:.1%}" for check, share in app.worst()),
+        )
+        for name, app in sorted(report.apps.items())
+    ]
+    outcomes = [outcome.value for outcome in Outcome if outcome is not Outcome.DEAD]
+    verdicts = [verdict.value for verdict in Verdict]
+    columns = ("app", "samples", *outcomes, *verdicts, "worst checks")
+    console.print(table("", columns, rows, numbers=("samples", *outcomes, *verdicts)))
+    total = sum(app.samples for app in report.apps.values())
+    console.print(f"\n{report.records:,} records, {total:,} samples, {report.dead.total():,} dead")
+    for reason, times in report.dead.most_common():
+        console.print(f"  {reason}: {times:,}")
+
+
+def _summary(report: Report) -> dict[str, object]:
+    return {
+        "records": report.records,
+        "samples": sum(app.samples for app in report.apps.values()),
+        "dead": dict(report.dead),
+        "apps": {
+            name: {
+                "samples": app.samples,
+                "outcomes": {outcome.value: app.outcomes[outcome] for outcome in Outcome if outcome is not Outcome.DEAD},
+                "verdicts": {verdict.value: app.verdicts[verdict] for verdict in Verdict},
+                "worst_checks": dict(app.worst()),
+            }
+            for name, app in sorted(report.apps.items())
+        },
+    }
+
+
+COMMANDS = (check, replay)

@@ -1,0 +1,200 @@
+"""What a format is, and what is the same for all of them: framing, limits, identity and time."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import msgspec
+
+from monitor.errors import InvalidRecord
+from monitor.model import Record, Sample
+from monitor.registry import Registry
+
+from .diagnosis import diagnose
+
+NAMESPACE = uuid5(NAMESPACE_URL, "https://evergauge.dev/sample")
+"""Namespace of ids that we make; changing it would make every known sample a new one."""
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+_raw = msgspec.json.Decoder(msgspec.Raw)
+_each_raw = msgspec.json.Decoder(list[msgspec.Raw])
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What the settings or a record's headers say of samples that do not say it themselves."""
+
+    app: str = ""
+    tags: frozenset[str] = field(default_factory=lambda: frozenset[str]())
+    """Metadata keys to keep as tags."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one record may carry."""
+
+    record_bytes: int = 16 * 1024 * 1024
+    samples: int = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """One piece of a record that cannot become a sample."""
+
+    index: int | None
+    """Position in the record; None when the record as a whole cannot be read."""
+    value: bytes | None
+    error: InvalidRecord
+
+
+Decoded = Sample | Unreadable
+
+
+class Format(Protocol):
+    """One producer's way to write a model call down."""
+
+    def sample(self, value: bytes, record: Record, index: int, defaults: Defaults, /) -> Sample:
+        """Read one JSON object of the producer's.
+
+        Raises:
+            InvalidRecord: it is not what the format says, and the error names the field.
+        """
+        ...
+
+
+formats: Registry[Format] = Registry("format", group="evergauge.formats")
+
+
+def decode(record: Record, format: Format, *, defaults: Defaults, limits: Limits) -> list[Decoded]:  # noqa: A002
+    """Every sample of a record, or why a piece of it is none; never empty, never an exception.
+
+    A record is one JSON object, a JSON array of objects, or one object a line.
+    """
+    try:
+        pieces = list(_pieces(record.value, limits))
+    except InvalidRecord as error:
+        return [Unreadable(index=None, value=record.value, error=error)]
+    return [_one(piece, record, index, format, defaults) for index, piece in enumerate(pieces)]
+
+
+def _one(piece: bytes, record: Record, index: int, format: Format, defaults: Defaults) -> Decoded:  # noqa: A002
+    try:
+        return format.sample(piece, record, index, defaults)
+    except InvalidRecord as error:
+        return Unreadable(index=index, value=piece, error=error)
+
+
+def _pieces(value: bytes | None, limits: Limits) -> Iterator[bytes]:
+    if value is None:
+        raise InvalidRecord("tombstone", "the record has no value")
+    if len(value) > limits.record_bytes:
+        raise InvalidRecord(
+            "too_large", f"{len(value):,} bytes, limits.record_bytes allows {limits.record_bytes:,}"
+        )
+    value = value.removeprefix(_UTF8_BOM).strip()
+    if not value:
+        raise InvalidRecord("empty", "the record is empty")
+    if value.startswith(b"["):
+        pieces = [bytes(piece) for piece in parsed(value, _each_raw)]
+    else:
+        pieces = _lines(value)
+    if not pieces:
+        raise InvalidRecord("empty", "the record is an empty list")
+    if len(pieces) > limits.samples:
+        raise InvalidRecord("too_many", f"{len(pieces):,} samples, limits.samples allows {limits.samples:,}")
+    yield from pieces
+
+
+def _lines(value: bytes) -> list[bytes]:
+    """One object a line; or a single object, which may be printed over several lines."""
+    if b"\n" not in value or _is_document(value):
+        return [value]
+    lines = [line for line in value.splitlines() if line.strip()]
+    return lines if any(line.startswith(b"{") for line in lines[1:]) else [value]
+
+
+def _is_document(value: bytes) -> bool:
+    try:
+        _raw.decode(value)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def parsed(value: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
+    """What the decoder makes of the bytes.
+
+    Raises:
+        InvalidRecord: they are not JSON, or not of the decoder's shape; says what and where.
+    """
+    try:
+        return decoder.decode(value)
+    except msgspec.ValidationError as error:
+        raise _wrong_shape(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise diagnose(value) from error
+
+
+def _wrong_shape(message: str) -> InvalidRecord:
+    detail, _, path = message.partition(" - at `")
+    field_name = path.rstrip("`").removeprefix("$").removeprefix(".")
+    if "missing required field" in detail:
+        name = detail.split("`")[1]
+        return InvalidRecord("missing_field", "is required", field=f"{field_name}.{name}".lstrip("."))
+    detail = detail.replace("`", "").replace("Expected", "expected")
+    reason = "out_of_range" if "out of range" in detail else "wrong_type"
+    return InvalidRecord(reason, detail, field=field_name)
+
+
+def identity(producer_id: str, app: str, record: Record, index: int) -> UUID:
+    """The producer's id where it is a UUID, else one made of app and id, else one made of the origin."""
+    if not producer_id:
+        return uuid5(NAMESPACE, f"{record.origin}/{index}")
+    if len(producer_id) == 36:
+        try:
+            return UUID(producer_id)
+        except ValueError:
+            return uuid5(NAMESPACE, f"{app}/{producer_id}")
+    return uuid5(NAMESPACE, f"{app}/{producer_id}")
+
+
+def event_time(value: str | float | None, record: Record, *, field: str = "timestamp") -> datetime:  # noqa: A002
+    """When the call happened: ISO 8601 (UTC where it names no zone), or seconds to nanoseconds since 1970.
+
+    Without a value it is the time of the record.
+
+    Raises:
+        InvalidRecord: it is no time, or outside of 2000 to 2100.
+    """
+    if value is None:
+        return datetime.fromtimestamp(record.arrived_ms / 1000, UTC)
+    try:
+        time = _from_text(value) if isinstance(value, str) else _from_epoch(value)
+    except (ValueError, OverflowError, OSError) as error:
+        raise InvalidRecord("bad_time", f"{value!r} is no ISO 8601 time and no epoch", field=field) from error
+    if not EARLIEST <= time < LATEST:
+        raise InvalidRecord("bad_time", f"{value!r} is outside of the years 2000 to 2099", field=field)
+    return time
+
+
+def _from_text(value: str) -> datetime:
+    time = datetime.fromisoformat(value)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+
+
+def _from_epoch(value: float) -> datetime:
+    for unit in (1, 1e3, 1e6, 1e9):
+        if abs(value) < 1e11 * unit:
+            return datetime.fromtimestamp(value / unit, UTC)
+    raise ValueError(value)
+
+
+def text_map(metadata: Mapping[str, object], keys: frozenset[str]) -> dict[str, str]:
+    """The named keys of the metadata as text, for slicing."""
+    return {key: str(metadata[key]) for key in keys if metadata.get(key) is not None}

@@ -1,0 +1,249 @@
+"""Our own JSON: one object a model call. ``evergauge schema`` prints its JSON Schema."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from monitor.errors import InvalidRecord
+from monitor.model import Message, Part, Record, Sample, ToolCall
+
+from .base import Defaults, event_time, formats, identity, parsed, text_map
+
+Count = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Amount = Annotated[float, Meta(ge=0)]
+Text = str | None
+
+
+class WireToolCall(Struct, frozen=True):
+    """A tool call, flat or as OpenAI nests it under ``function``."""
+
+    name: str = ""
+    arguments: str | dict[str, Any] | None = None
+    id: Text = None
+    function: "WireToolCall | None" = None
+
+    def read(self) -> ToolCall:
+        inner = self.function or self
+        arguments = inner.arguments
+        text = arguments if isinstance(arguments, str) else _json(arguments)
+        return ToolCall(name=inner.name, arguments=text, id=self.id or "")
+
+
+class WirePart(Struct, frozen=True):
+    """A piece of a message's content."""
+
+    type: str = "text"
+    text: Text = None
+
+
+class WireMessage(Struct, frozen=True):
+    """What one role said."""
+
+    role: str
+    content: str | list[str | WirePart] | None = None
+    tool_calls: list[WireToolCall] | None = None
+    name: Text = None
+
+    def read(self) -> Message:
+        return Message(
+            role=self.role,
+            parts=_parts(self.content),
+            tool_calls=tuple(call.read() for call in self.tool_calls or ()),
+            name=self.name or "",
+        )
+
+
+class WirePassage(Struct, frozen=True):
+    """A passage of context with whatever else a retriever says of it."""
+
+    text: str
+
+
+class WireSample(Struct, frozen=True):
+    """One model call."""
+
+    input: Annotated[
+        str | list[WireMessage], Meta(description="The prompt, or the messages of the conversation so far.")
+    ]
+    output: Annotated[Text, Meta(description="The model's answer; null when there is none.")]
+    id: Annotated[
+        str | int | None, Meta(description="Your id of this call; without one it is made of the record's origin.")
+    ] = None
+    timestamp: Annotated[
+        str | int | float | None,
+        Meta(description="ISO 8601 (UTC without a zone) or epoch in seconds to nanoseconds; else the record's time."),
+    ] = None
+    app: Annotated[Text, Meta(description="Which application; required unless topic or header say it.")] = None
+    env: Text = None
+    model: Text = None
+    model_version: Text = None
+    provider: Text = None
+    prompt_version: Text = None
+    release: Text = None
+    trace_id: Text = None
+    conversation_id: Text = None
+    user: Text = None
+    tool_calls: Annotated[
+        list[WireToolCall] | None, Meta(description="Tools that the answer asks for.")
+    ] = None
+    context: Annotated[
+        str | list[str | WirePassage] | None, Meta(description="Passages to answer from.")
+    ] = None
+    reference: Annotated[
+        str | int | float | bool | list[str] | None, Meta(description="Right answers, any of which will do.")
+    ] = None
+    expected_format: Annotated[Text, Meta(description="json, code, function_call, or null.")] = None
+    json_schema: Annotated[
+        dict[str, Any] | bool | None, Meta(description="JSON Schema that the output should satisfy.")
+    ] = None
+    tests: Annotated[list[Any] | None, Meta(description="Tests for generated code.")] = None
+    tools: Annotated[
+        list[Any] | dict[str, Any] | None, Meta(description="Tools that were offered to the model.")
+    ] = None
+    language: Annotated[Text, Meta(description="ISO 639-1 code of the language to answer in.")] = None
+    error: Annotated[Text, Meta(description="What the provider said when the call failed.")] = None
+    finish_reason: Text = None
+    latency_ms: Amount | None = None
+    tokens_in: Count | None = None
+    tokens_out: Count | None = None
+    cost_usd: Amount | None = None
+    tags: Annotated[dict[str, str] | None, Meta(description="Kept for slicing.")] = None
+    metadata: Annotated[
+        dict[str, Any] | None,
+        Meta(
+            description=(
+                "Anything else. Read from it when not given above: latency (seconds), cost_usd, input_token_count, "
+                "output_token_count, conversation_id, tests, tools, language."
+            )
+        ),
+    ] = None
+
+
+_decoder = msgspec.json.Decoder(WireSample)
+
+
+class Native:
+    """The native JSON sample."""
+
+    def sample(self, value: bytes, record: Record, index: int, defaults: Defaults, /) -> Sample:
+        wire = parsed(value, _decoder)
+        metadata = wire.metadata or {}
+        app = wire.app or defaults.app
+        if not app:
+            raise InvalidRecord("missing_field", "is required where neither topic nor header says it", field="app")
+        producer_id = "" if wire.id is None else str(wire.id)
+        conversation = wire.conversation_id or _text(metadata, "conversation_id")
+        return Sample(
+            id=identity(producer_id, app, record, index),
+            time=event_time(wire.timestamp, record),
+            app=app,
+            output=wire.output,
+            messages=_messages(wire.input),
+            tool_calls=tuple(call.read() for call in wire.tool_calls or ()),
+            context=_passages(wire.context),
+            references=_references(wire.reference),
+            expected_format=wire.expected_format or "",
+            json_schema=_json(wire.json_schema),
+            tests=_json(wire.tests if wire.tests is not None else metadata.get("tests")),
+            tools=_json(wire.tools if wire.tools is not None else metadata.get("tools")),
+            language=_language(wire.language or _text(metadata, "language")),
+            error=wire.error or "",
+            finish_reason=wire.finish_reason or "",
+            latency_ms=wire.latency_ms if wire.latency_ms is not None else _seconds(metadata),
+            tokens_in=wire.tokens_in if wire.tokens_in is not None else _count(metadata, "input_token_count"),
+            tokens_out=wire.tokens_out if wire.tokens_out is not None else _count(metadata, "output_token_count"),
+            cost_usd=wire.cost_usd if wire.cost_usd is not None else _number(metadata, "cost_usd"),
+            producer_id=producer_id,
+            model=wire.model or "",
+            model_version=wire.model_version or "",
+            provider=wire.provider or "",
+            prompt_version=wire.prompt_version or "",
+            release=wire.release or "",
+            env=wire.env or "",
+            trace_id=wire.trace_id or "",
+            conversation_id=conversation,
+            user=wire.user or "",
+            tags={**text_map(metadata, defaults.tags), **(wire.tags or {})},
+            index=index,
+        )
+
+
+formats.add("native", Native())
+
+
+def json_schema() -> dict[str, object]:
+    """The JSON Schema (draft 2020-12) of a native sample."""
+    schema: dict[str, object] = msgspec.json.schema(WireSample)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Evergauge sample", **schema}
+
+
+def _messages(value: str | list[WireMessage]) -> tuple[Message, ...]:
+    if isinstance(value, str):
+        return (Message("user", (Part(value),)),)
+    return tuple([message.read() for message in value])
+
+
+def _parts(content: str | list[str | WirePart] | None) -> tuple[Part, ...]:
+    if content is None:
+        return ()
+    if isinstance(content, str):
+        return (Part(content),)
+    return tuple(
+        Part(part) if isinstance(part, str) else Part(part.text or "", "text" if part.text is not None else part.type)
+        for part in content
+    )
+
+
+def _passages(value: str | list[str | WirePassage] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    return tuple(passage if isinstance(passage, str) else passage.text for passage in value)
+
+
+def _references(value: str | float | bool | list[str] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, list):
+        return tuple(value)
+    return (value if isinstance(value, str) else _json(value),)
+
+
+def _json(value: object) -> str:
+    return "" if value is None else msgspec.json.encode(value).decode()
+
+
+def _text(metadata: Mapping[str, object], key: str) -> str:
+    value = metadata.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _language(value: str) -> str:
+    """Metadata often calls a programming language ``language`` too: only two letters are ISO 639-1."""
+    return value.lower() if len(value) == 2 else ""
+
+
+def _number(metadata: Mapping[str, object], key: str) -> float | None:
+    value = metadata.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidRecord("wrong_type", f"expected a number, got {type(value).__name__}", field=f"metadata.{key}")
+    if value < 0:
+        raise InvalidRecord("out_of_range", "expected a number of at least 0", field=f"metadata.{key}")
+    return float(value)
+
+
+def _seconds(metadata: Mapping[str, object]) -> float | None:
+    value = _number(metadata, "latency")
+    return None if value is None else value * 1000
+
+
+def _count(metadata: Mapping[str, object], key: str) -> int | None:
+    value = _number(metadata, key)
+    if value is not None and value > 2**32 - 1:
+        raise InvalidRecord("out_of_range", "expected a number below 2**32", field=f"metadata.{key}")
+    return None if value is None else int(value)

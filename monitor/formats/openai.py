@@ -1,0 +1,131 @@
+"""OpenAI chat completions: ``{"request": {…}, "response": {…}}``, streams already joined."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from monitor.errors import InvalidRecord
+from monitor.model import Record, Sample
+
+from .base import Defaults, event_time, formats, identity, parsed, text_map
+from .native import Amount, Count, Text, WireMessage
+
+
+class ResponseFormat(Struct, frozen=True):
+    """How the answer was asked to look."""
+
+    type: str = "text"
+    json_schema: dict[str, Any] | None = None
+
+
+class Request(Struct, frozen=True):
+    """What was sent to ``/chat/completions``."""
+
+    messages: list[WireMessage]
+    model: Text = None
+    tools: list[Any] | None = None
+    response_format: ResponseFormat | None = None
+    user: Text = None
+    metadata: dict[str, Any] | None = None
+
+
+class Choice(Struct, frozen=True):
+    """One answer of possibly several."""
+
+    message: WireMessage
+    finish_reason: Text = None
+
+
+class Usage(Struct, frozen=True):
+    """Tokens as the provider counted them."""
+
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+
+
+class Failure(Struct, frozen=True):
+    """What the provider said when it failed."""
+
+    message: Text = None
+    type: Text = None
+
+
+class Response(Struct, frozen=True):
+    """What came back: choices, or an error."""
+
+    id: Text = None
+    model: Text = None
+    created: int | float | None = None
+    choices: list[Choice] = field(default_factory=list[Choice])
+    usage: Usage | None = None
+    error: Failure | None = None
+
+
+class Exchange(Struct, frozen=True):
+    """Request and response, and what only the caller knows."""
+
+    request: Request
+    response: Response | None
+    app: Text = None
+    timestamp: str | int | float | None = None
+    latency_ms: Amount | None = None
+    cost_usd: Amount | None = None
+    trace_id: Text = None
+    conversation_id: Text = None
+    error: Text = None
+    tags: dict[str, str] | None = None
+
+
+_decoder = msgspec.json.Decoder(Exchange)
+
+
+class OpenAI:
+    """Request/response pairs; the first choice is the answer."""
+
+    def sample(self, value: bytes, record: Record, index: int, defaults: Defaults, /) -> Sample:
+        wire = parsed(value, _decoder)
+        request, response = wire.request, wire.response or Response()
+        app = wire.app or defaults.app
+        if not app:
+            raise InvalidRecord("missing_field", "is required where neither topic nor header says it", field="app")
+        choice = response.choices[0] if response.choices else None
+        answer = choice.message.read() if choice else None
+        usage = response.usage or Usage()
+        form = request.response_format or ResponseFormat()
+        producer_id = response.id or ""
+        time = wire.timestamp if wire.timestamp is not None else response.created
+        return Sample(
+            id=identity(producer_id, app, record, index),
+            time=event_time(time, record, field="timestamp" if wire.timestamp is not None else "response.created"),
+            app=app,
+            output=answer.text if answer and answer.parts else None if not (answer and answer.tool_calls) else "",
+            messages=tuple(message.read() for message in request.messages),
+            tool_calls=answer.tool_calls if answer else (),
+            expected_format="json" if form.type in {"json_object", "json_schema"} else "",
+            json_schema=_schema(form),
+            tools="" if request.tools is None else msgspec.json.encode(request.tools).decode(),
+            error=wire.error or (response.error.message or response.error.type or "error" if response.error else ""),
+            finish_reason=(choice.finish_reason or "") if choice else "",
+            latency_ms=wire.latency_ms,
+            tokens_in=usage.prompt_tokens,
+            tokens_out=usage.completion_tokens,
+            cost_usd=wire.cost_usd,
+            producer_id=producer_id,
+            model=request.model or response.model or "",
+            model_version=response.model or "",
+            provider="openai",
+            trace_id=wire.trace_id or "",
+            conversation_id=wire.conversation_id or "",
+            user=request.user or "",
+            tags={**text_map(request.metadata or {}, defaults.tags), **(wire.tags or {})},
+            index=index,
+        )
+
+
+formats.add("openai", OpenAI())
+
+
+def _schema(form: ResponseFormat) -> str:
+    schema = (form.json_schema or {}).get("schema")
+    return msgspec.json.encode(schema).decode() if isinstance(schema, dict) else ""

@@ -1,0 +1,76 @@
+"""The metric contract: every name, declared once, read by the exporter and by the dashboards.
+
+Counters live as long as their process and count attempts; the ledger of outcomes is in the store.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+OTHER = "_other"
+"""Stands for every label value beyond the label budget."""
+
+_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_SIZES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A name that dashboards and alerts rely on."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+SAMPLES = Metric(
+    "evergauge_samples_total",
+    "counter",
+    "Samples by what became of them.",
+    ("app", "model", "outcome", "verdict"),
+)
+RECORDS = Metric("evergauge_records_total", "counter", "Records that were taken from Kafka.", ("topic",))
+DEAD_LETTERS = Metric(
+    "evergauge_dead_letters_total", "counter", "Samples and records that cannot be evaluated.", ("topic", "reason")
+)
+SCORES = Metric(
+    "evergauge_check_score",
+    "histogram",
+    "Values that checks gave, 0 to 1, higher is better.",
+    ("app", "check"),
+    (0.0, 0.25, 0.5, 0.75, 0.9, 1.0),
+)
+FAILED_CHECKS = Metric(
+    "evergauge_check_failures_total", "counter", "Scores below their check's pass line.", ("app", "check")
+)
+BROKEN_CHECKS = Metric(
+    "evergauge_check_errors_total",
+    "counter",
+    "Scores that are missing because the check raised, ran too long or answered rubbish.",
+    ("check", "reason"),
+)
+INCLUSION = Metric(
+    "evergauge_inclusion_ratio", "gauge", "Mean probability of being sent to a judge, last chunk.", ("app",)
+)
+JUDGED = Metric("evergauge_forwarded_total", "counter", "Samples handed on to the judge stage.", ("app", "reason"))
+BUDGET_LEFT = Metric(
+    "evergauge_judge_budget_left", "gauge", "Judgements left this hour, in one partition.", ("app", "partition")
+)
+STAGE_SECONDS = Metric(
+    "evergauge_stage_seconds", "histogram", "Seconds a chunk spent in each step.", ("step",), _SECONDS
+)
+CHUNK_RECORDS = Metric("evergauge_chunk_records", "histogram", "Records in a chunk.", (), _SIZES)
+INSERT_ROWS = Metric("evergauge_insert_rows", "histogram", "Rows in an insert.", ("table",), _SIZES)
+LAG = Metric("evergauge_lag_records", "gauge", "Records not yet done with.", ("topic", "partition"))
+DRAIN_TIME = Metric(
+    "evergauge_drain_seconds", "gauge", "Seconds to work off the lag at the present rate.", ("topic", "partition")
+)
+HELD = Metric("evergauge_holds_total", "counter", "Times a chunk was held because something was away.", ("system",))
+HOLDING = Metric("evergauge_holding_chunks", "gauge", "Chunks that are held right now.")
+REBALANCES = Metric("evergauge_rebalances_total", "counter", "Times the group shared out its partitions anew.")
+FOLDED_LABELS = Metric(
+    "evergauge_folded_labels_total", "counter", "Label values counted as _other: over the label budget.", ("label",)
+)
+
+ALL = tuple(metric for metric in list(globals().values()) if isinstance(metric, Metric))

@@ -1,0 +1,279 @@
+"""Evaluate: records in; scores, verdicts and routes out, all durable."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from monitor import metrics
+from monitor.checks import Scorer
+from monitor.checks.base import BROKEN
+from monitor.formats import Decoded, Defaults, Format, Limits, Unreadable, decode
+from monitor.errors import InvalidRecord
+from monitor.model import DeadLetter, Evaluation, Origin, Outcome, Record, Route, RouteTo, Sample, Score
+from monitor.policy import HOUR_MS, Composite, Decision, Purse, Router
+from monitor.ports import Archive, Bus, Isolation, Meter, Sink
+
+FORMAT_HEADER = "evergauge-format"
+APP_HEADER = "evergauge-app"
+
+_BREATH = 200
+"""Samples between two looks at the event loop, so that heartbeats and health checks are answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is done for one application."""
+
+    scorers: tuple[Scorer, ...]
+    composite: Composite
+    router: Router
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """How the records of one topic are read, where their headers do not say."""
+
+    format: str = "native"
+    app: str = ""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What became of a chunk, not yet told to anybody."""
+
+    records: int
+    evaluations: list[Evaluation] = field(default_factory=list[Evaluation])
+    dead: list[DeadLetter] = field(default_factory=list[DeadLetter])
+    seconds: Counter[str] = field(default_factory=Counter[str])
+
+
+@dataclass(slots=True)
+class Evaluate:
+    """The first stage: decode, check, decide, draw; then one durable write, and on to who looks next.
+
+    ``work`` decides and tells nobody; ``settle`` tells everybody and is safe to repeat.
+    """
+
+    plans: Mapping[str, Plan]
+    """By application."""
+    default: Plan
+    """For every application that has no plan of its own."""
+    formats: Mapping[str, Format]
+    inputs: Mapping[str, Input]
+    """By topic."""
+    limits: Limits
+    tags: frozenset[str]
+    sink: Sink
+    bus: Bus
+    archive: Archive
+    isolation: Isolation
+    meter: Meter
+    _purses: "dict[tuple[str, int], _Purses]" = field(default_factory=lambda: {})
+
+    async def work(self, records: Sequence[Record]) -> Batch:
+        """Evaluate the records of one partition, in order.
+
+        Raises:
+            Unavailable: what was spent before could not be asked for; nothing was decided, call again.
+        """
+        purses = await self._purses_at(records[0].origin, records[0].arrived_ms)
+        batch = Batch(records=len(records))
+        since_breath = 0
+        for record in records:
+            started = perf_counter()
+            decoded = self._decode(record)
+            batch.seconds["decode"] += perf_counter() - started
+            for one in decoded:
+                if isinstance(one, Unreadable):
+                    batch.dead.append(_letter(record, one))
+                    continue
+                batch.evaluations.append(await self._evaluate(one, record, purses, batch.seconds))
+                since_breath += 1
+                if since_breath >= _BREATH:
+                    since_breath = 0
+                    await asyncio.sleep(0)
+        if purses:
+            purses.next_offset = records[-1].origin.offset + 1
+        self._count(batch, records[0].origin, purses)
+        return batch
+
+    async def settle(self, batch: Batch) -> None:
+        """Make the batch durable and hand on what was chosen.
+
+        Raises:
+            Unavailable: not everything is done; the same call is safe to repeat.
+        """
+        started = perf_counter()
+        await self.sink.write(batch.evaluations, batch.dead)
+        written = perf_counter()
+        chosen = _by_record(e for e in batch.evaluations if e.route.to is RouteTo.JUDGE)
+        await asyncio.gather(*(self.bus.forward(record, samples) for record, samples in chosen))
+        await self.bus.bury(batch.dead)
+        self.meter.observe(metrics.STAGE_SECONDS, {written - started: 1}, ("write",))
+        self.meter.observe(metrics.STAGE_SECONDS, {perf_counter() - written: 1}, ("forward",))
+
+    def _decode(self, record: Record) -> list[Decoded]:
+        topic = self.inputs.get(record.origin.topic, _ANY_INPUT)
+        name = record.header(FORMAT_HEADER) or topic.format
+        reader = self.formats.get(name)
+        if reader is None:
+            known = ", ".join(self.formats)
+            error = InvalidRecord("unknown_format", f"{name!r} is none of {known}", field=f"header {FORMAT_HEADER}")
+            return [Unreadable(index=None, value=record.value, error=error)]
+        defaults = Defaults(app=record.header(APP_HEADER) or topic.app, tags=self.tags)
+        return decode(record, reader, defaults=defaults, limits=self.limits)
+
+    async def _evaluate(
+        self, sample: Sample, record: Record, purses: "_Purses | None", seconds: Counter[str]
+    ) -> Evaluation:
+        plan = self.plans.get(sample.app, self.default)
+        started = perf_counter()
+        scores = tuple(
+            [
+                scorer.score(sample) if scorer.spec.limit is None else await self._isolated(scorer, sample)
+                for scorer in plan.scorers
+            ]
+        )
+        checked = perf_counter()
+        decision = plan.composite.decide(scores)
+        purse = purses.of(sample.app, plan.router) if purses else None
+        route = plan.router.route(sample, scores, decision, purse, record.arrived_ms)
+        seconds["check"] += checked - started
+        seconds["decide"] += perf_counter() - checked
+        return Evaluation(
+            sample=sample,
+            record=record,
+            scores=scores,
+            composite=decision.value,
+            verdict=decision.verdict,
+            because=decision.because,
+            route=route,
+            outcome=_outcome(decision, route),
+        )
+
+    async def _isolated(self, scorer: Scorer, sample: Sample) -> Score:
+        limit = scorer.spec.limit or 0.0
+        try:
+            return scorer.read(await self.isolation.run(scorer.name, sample, within=limit))
+        except TimeoutError:
+            return scorer.broken("timeout", f"took longer than its limit of {limit:g} s")
+        except RuntimeError as error:
+            return scorer.broken("raised", str(error))
+
+    async def _purses_at(self, first: Origin, arrived_ms: int) -> "_Purses | None":
+        """The partition's purses, as the records before ``first`` left them; None where no budget is set."""
+        if not any(plan.router.budget for plan in (self.default, *self.plans.values())):
+            return None
+        place = (first.topic, first.partition)
+        known = self._purses.get(place)
+        if known is None or known.next_offset != first.offset:
+            fresh = _Purses(partition=first.partition, next_offset=first.offset)
+            since = (arrived_ms // HOUR_MS - 1) * HOUR_MS
+            rows = sorted(await self.archive.spending(first, since), key=lambda row: row[1])
+            for app, hour_ms, first_ms, seen, spent in rows:
+                purse = fresh.of(app, self.plans.get(app, self.default).router)
+                if purse:
+                    purse.recall(hour_ms // HOUR_MS, first_ms, seen, spent)
+            self._purses[place] = known = fresh
+        return known
+
+    def _count(self, batch: Batch, first: Origin, purses: "_Purses | None") -> None:
+        meter = self.meter
+        meter.count(metrics.RECORDS, (first.topic,), batch.records)
+        meter.observe(metrics.CHUNK_RECORDS, {float(batch.records): 1})
+        for step, spent in batch.seconds.items():
+            meter.observe(metrics.STAGE_SECONDS, {spent: 1}, (step,))
+        for reason, times in Counter(letter.reason for letter in batch.dead).items():
+            meter.count(metrics.DEAD_LETTERS, (first.topic, reason), times)
+        _count_evaluations(meter, batch.evaluations)
+        if purses and batch.evaluations:
+            now_ms = batch.evaluations[-1].record.arrived_ms
+            for app, purse in purses.known.items():
+                if purse:
+                    meter.gauge(metrics.BUDGET_LEFT, purse.left(now_ms), (app, str(first.partition)))
+
+
+@dataclass(slots=True)
+class _Purses:
+    """The purses of one partition, by application; valid for the record at ``next_offset``."""
+
+    partition: int
+    next_offset: int
+    known: dict[str, Purse | None] = field(default_factory=dict[str, Purse | None])
+
+    def of(self, app: str, router: Router) -> Purse | None:
+        if app not in self.known:
+            self.known[app] = Purse(router.budget, self.partition) if router.budget else None
+        return self.known[app]
+
+
+_ANY_INPUT = Input()
+
+
+def _outcome(decision: Decision, route: Route) -> Outcome:
+    if decision.value is None:
+        return Outcome.FAILED
+    if route.short_of_budget:
+        return Outcome.OVER_BUDGET
+    if route.to is RouteTo.NOBODY and route.inclusion > 0.0:
+        return Outcome.SAMPLED_OUT
+    return Outcome.SCORED
+
+
+def _letter(record: Record, unreadable: Unreadable) -> DeadLetter:
+    error = unreadable.error
+    return DeadLetter(
+        origin=record.origin,
+        index=unreadable.index,
+        reason=error.reason,
+        field=error.field,
+        detail=str(error),
+        value=unreadable.value,
+        key=record.key,
+        headers=record.headers,
+        arrived_ms=record.arrived_ms,
+    )
+
+
+def _by_record(chosen: Iterable[Evaluation]) -> list[tuple[Record, list[Evaluation]]]:
+    groups: dict[Origin, list[Evaluation]] = {}
+    for evaluation in chosen:
+        groups.setdefault(evaluation.record.origin, []).append(evaluation)
+    return [(group[0].record, group) for group in groups.values()]
+
+
+def _count_evaluations(meter: Meter, evaluations: Sequence[Evaluation]) -> None:
+    ends: Counter[tuple[str, str, str, str]] = Counter()
+    values: defaultdict[tuple[str, str], Counter[float]] = defaultdict(Counter)
+    failed: Counter[tuple[str, str]] = Counter()
+    broken: Counter[tuple[str, str]] = Counter()
+    inclusion: defaultdict[str, list[float]] = defaultdict(list)
+    forwarded: Counter[tuple[str, str]] = Counter()
+    for evaluation in evaluations:
+        app = evaluation.sample.app
+        ends[(app, evaluation.sample.model, evaluation.outcome, evaluation.verdict)] += 1
+        inclusion[app].append(evaluation.route.inclusion)
+        if evaluation.route.to is RouteTo.JUDGE:
+            forwarded[(app, evaluation.route.reason)] += 1
+        for score in evaluation.scores:
+            if score.value is not None:
+                values[(app, score.scorer)][score.value] += 1
+                if not score.passed:
+                    failed[(app, score.scorer)] += 1
+            elif score.label in BROKEN:
+                broken[(score.scorer, score.label)] += 1
+    for metric, counts in (
+        (metrics.SAMPLES, ends),
+        (metrics.FAILED_CHECKS, failed),
+        (metrics.BROKEN_CHECKS, broken),
+        (metrics.JUDGED, forwarded),
+    ):
+        for labels, times in counts.items():
+            meter.count(metric, labels, times)
+    for labels, histogram in values.items():
+        meter.observe(metrics.SCORES, histogram, labels)
+    for app, probabilities in inclusion.items():
+        meter.gauge(metrics.INCLUSION, sum(probabilities) / len(probabilities), (app,))
+

@@ -1,0 +1,96 @@
+"""The outside doors: each with two or three methods, and a twin in memory (``monitor.adapters.memory``)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from monitor.model import DeadLetter, Evaluation, Origin, Record, Sample
+from monitor.metrics import Metric
+
+Labels = tuple[str, ...]
+Answer = object
+"""What a person's own check said, before anybody has looked at it."""
+
+
+class Sink(Protocol):
+    """Where evaluations become durable."""
+
+    async def write(self, evaluations: Sequence[Evaluation], dead: Sequence[DeadLetter], /) -> None:
+        """Return once every row is durable; writing one twice changes nothing.
+
+        Raises:
+            Unavailable: not everything was written; the same call is safe to repeat.
+        """
+        ...
+
+
+class Bus(Protocol):
+    """Where records go on to."""
+
+    async def forward(self, record: Record, chosen: Sequence[Evaluation], /) -> None:
+        """Hand a record's bytes unchanged to the judge stage, with what was decided of the chosen samples.
+
+        Raises:
+            Unavailable: it may not have arrived; the same call is safe to repeat.
+        """
+        ...
+
+    async def bury(self, letters: Sequence[DeadLetter], /) -> None:
+        """Keep what cannot be evaluated, with reason, origin and bytes.
+
+        Raises:
+            Unavailable: not all of it may have arrived; the same call is safe to repeat.
+        """
+        ...
+
+
+class Archive(Protocol):
+    """What has been written, read back."""
+
+    async def spending(self, before: Origin, since_ms: int, /) -> Iterable[tuple[str, int, int, int, int]]:
+        """What a partition's earlier records spent of the judge budgets.
+
+        Args:
+            before: count only what lies before this origin, in its partition.
+            since_ms: count only what arrived at or after this time.
+
+        Returns:
+            Rows of app, hour (its start, milliseconds since 1970), when its first sample arrived, samples seen and
+            samples sent to a judge.
+
+        Raises:
+            Unavailable: ask again later.
+        """
+        ...
+
+
+class Isolation(Protocol):
+    """Where a check runs that may never come back."""
+
+    async def run(self, check: str, sample: Sample, /, *, within: float) -> Answer:
+        """The check's answer.
+
+        Raises:
+            TimeoutError: it took longer than ``within`` seconds, and was stopped.
+            RuntimeError: it raised, or took its process down; the message says how.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Stop what runs."""
+        ...
+
+
+class Meter(Protocol):
+    """Where numbers about ourselves go."""
+
+    def count(self, metric: Metric, labels: Labels = (), by: float = 1) -> None:
+        """Add to a counter."""
+        ...
+
+    def gauge(self, metric: Metric, value: float, labels: Labels = ()) -> None:
+        """Set a gauge."""
+        ...
+
+    def observe(self, metric: Metric, values: Mapping[float, int], labels: Labels = ()) -> None:
+        """Put values into a histogram, each with how often it occurred."""
+        ...

@@ -1,0 +1,1 @@
+"""Commands that speak to Kafka: up, demo, worker, send, status, dead, topics."""
