@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from monitor.model import DeadLetter, Evaluation, Origin, Record, Sample
 from monitor.metrics import Metric
+from monitor.model import DeadLetter, Evaluation, Origin, Record, Sample
 
 Labels = tuple[str, ...]
 Answer = object

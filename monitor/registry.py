@@ -42,7 +42,7 @@ class Registry(Mapping[str, T], Generic[T]):
         for entry in entry_points(group=self.group):
             try:
                 entry.load()
-            except Exception as error:  # noqa: BLE001  importing somebody's module may raise anything
+            except Exception as error:
                 raise InvalidConfig({f"entry point {entry.name}": f"cannot be imported: {error!r}"}) from error
 
     def __getitem__(self, name: str) -> T:

@@ -42,7 +42,7 @@ class KafkaSettings(_Secret):
 
     bootstrap_servers: str = "127.0.0.1:9092"
     group: str = "evergauge"
-    topic_prefix: str = Field("evergauge", pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    topic_prefix: str = Field(default="evergauge", pattern=r"^[A-Za-z0-9._-]{1,100}$")
     partitions: Positive = 8
     replication: Positive = 1
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -53,7 +53,7 @@ class KafkaSettings(_Secret):
     ssl_cafile: str = ""
     ssl_certfile: str = ""
     ssl_keyfile: str = ""
-    session_timeout: float = Field(30.0, ge=6, le=300)
+    session_timeout: float = Field(default=30.0, ge=6, le=300)
     """Seconds until the group gives up a worker that went silent."""
 
     @property
@@ -64,8 +64,8 @@ class KafkaSettings(_Secret):
 class ClickHouseSettings(_Secret):
     """Where ClickHouse is, and how to log in."""
 
-    url: str = Field("http://127.0.0.1:8123", pattern=r"^https?://[^/\s]+/?$")
-    database: str = Field("evergauge", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")
+    url: str = Field(default="http://127.0.0.1:8123", pattern=r"^https?://[^/\s]+/?$")
+    database: str = Field(default="evergauge", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")
     user: str = "default"
     password: SecretStr = SecretStr("")
     password_file: str = ""
@@ -83,7 +83,7 @@ class ClickHouseSettings(_Secret):
 class WorkerSettings(_Section):
     """One worker process."""
 
-    name: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$")
+    name: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,100}$")
     """With a name, a restarted worker takes its old place in the group at once; it must be the only one of its name."""
     bind: str = "127.0.0.1"
     web_port: Port = 6066
@@ -91,9 +91,9 @@ class WorkerSettings(_Section):
     chunk_records: Positive = 500
     chunk_bytes: Positive = 8 * 1024 * 1024
     chunks_in_flight: Positive = 4
-    stop_within: float = Field(15.0, gt=0, le=18)
+    stop_within: float = Field(default=15.0, gt=0, le=18)
     """Seconds that chunks under way get to finish when the worker is asked to stop."""
-    start_within: float = Field(60.0, gt=0)
+    start_within: float = Field(default=60.0, gt=0)
     """Seconds to wait for Kafka at the start."""
 
 
@@ -179,9 +179,9 @@ class CheckSettings(_Section):
 class Settings(_Section):
     """Everything that can be set."""
 
-    kafka: KafkaSettings = KafkaSettings()
-    clickhouse: ClickHouseSettings = ClickHouseSettings()
-    worker: WorkerSettings = WorkerSettings()
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    clickhouse: ClickHouseSettings = Field(default_factory=ClickHouseSettings)
+    worker: WorkerSettings = Field(default_factory=WorkerSettings)
     limits: LimitSettings = LimitSettings()
     samples: SampleSettings = SampleSettings()
     checks: CheckSettings = CheckSettings()
@@ -197,10 +197,11 @@ class Settings(_Section):
         if not isinstance(raw, dict):
             return raw
         table = cast(Table, raw)
-        default, apps = table.get("default", {}), table.get("apps", {})
+        default: object = table.get("default", {})
+        apps: object = table.get("apps", {})
         if not isinstance(default, dict) or not isinstance(apps, dict):
             return table
-        return {**table, "apps": {name: _merged(default, app) for name, app in cast(Table, apps).items()}}
+        return {**table, "apps": {name: _merged(cast(Table, default), app) for name, app in cast(Table, apps).items()}}
 
     def topics(self) -> tuple[InputSettings, ...]:
         """The topics that are read."""
@@ -295,6 +296,12 @@ def _known_at(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
+    yield from _unlike(settings)
+    yield from _files(settings)
+
+
+def _unlike(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Settings that do not go together."""
     kafka, clickhouse, worker = settings.kafka, settings.clickhouse, settings.worker
     if kafka.security_protocol.startswith("SASL") and not kafka.sasl_username:
         yield "kafka.sasl_username", f"is needed for {kafka.security_protocol}"
@@ -307,6 +314,11 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
     topics = [entry.topic for entry in settings.inputs]
     for topic in {t for t in topics if topics.count(t) > 1}:
         yield "inputs", f"{topic} is named twice"
+
+
+def _files(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Secrets and certificates that are not there, or are there twice."""
+    kafka, clickhouse = settings.kafka, settings.clickhouse
     for path, secret, file in (
         ("kafka.sasl_password_file", kafka.sasl_password, kafka.sasl_password_file),
         ("clickhouse.password_file", clickhouse.password, clickhouse.password_file),
@@ -316,12 +328,14 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
             yield path, "set either the secret or the file, not both"
         elif file and not Path(file).is_file():
             yield path, f"there is no file {file}"
-    for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
-        file = getattr(kafka, name)
+    for path, file in (
+        ("kafka.ssl_cafile", kafka.ssl_cafile),
+        ("kafka.ssl_certfile", kafka.ssl_certfile),
+        ("kafka.ssl_keyfile", kafka.ssl_keyfile),
+        ("clickhouse.ca_file", clickhouse.ca_file),
+    ):
         if file and not Path(file).is_file():
-            yield f"kafka.{name}", f"there is no file {file}"
-    if clickhouse.ca_file and not Path(clickhouse.ca_file).is_file():
-        yield "clickhouse.ca_file", f"there is no file {clickhouse.ca_file}"
+            yield path, f"there is no file {file}"
 
 
 def _secret(value: SecretStr, file: str) -> str:

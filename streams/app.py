@@ -42,7 +42,9 @@ def create_app(settings: Settings) -> EvaluateApp:
     parts = outside(settings, bus=bus, meter=meter)
     drain = Drain(build_evaluate(settings, parts), meter, health, in_flight=worker.chunks_in_flight)
     app = _faust_app(settings)
-    app.sensors.add(Rebalances(meter))
+    rebalances = Rebalances()
+    rebalances.meter = meter
+    app.sensors.add(rebalances)
     lag = LagGauge(meter)
 
     async def evaluate(stream: Any) -> None:
@@ -56,9 +58,10 @@ def create_app(settings: Settings) -> EvaluateApp:
             await cast(Any, part).close()
 
     topic = chunk_topic(app, *(entry.topic for entry in settings.topics()), waiting=2 * worker.chunks_in_flight)
-    app.agent(topic, name="evaluate")(evaluate)
-    app.timer(_MEASURE)(measure)
-    app.on_before_shutdown.connect(close, weak=False)
+    typeless = cast(Any, app)  # Faust types its decorators in part only
+    typeless.agent(topic, name="evaluate")(evaluate)
+    typeless.timer(_MEASURE)(measure)
+    typeless.on_before_shutdown.connect(close, weak=False)
     _add_pages(app, health)
     return EvaluateApp(app, meter, health)
 
@@ -91,12 +94,8 @@ def _faust_app(settings: Settings) -> faust.App:
         topic_allow_declare=False,
         producer_acks=-1,
     )
-    transport = ChunkTransport(app.conf.broker_consumer, app)
-    consumer = type("Consumer", (ChunkConsumer,), {
-        "cut": Cut(records=worker.chunk_records, bytes=worker.chunk_bytes, wait=worker.stop_within)
-    })  # fmt: skip
-    transport.Consumer = cast(Any, consumer)
-    app.transport = transport
+    cut = Cut(records=worker.chunk_records, bytes=worker.chunk_bytes, wait=worker.stop_within)
+    app.transport = ChunkTransport(app.conf.broker_consumer, app, cut=cut)
     return app
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaProducer
@@ -82,9 +83,9 @@ class KafkaBus:
             return self._producer
 
 
-def connection(kafka: KafkaSettings) -> dict[str, object]:
+def connection(kafka: KafkaSettings) -> dict[str, Any]:
     """Keyword arguments of aiokafka's clients."""
-    arguments: dict[str, object] = {
+    arguments: dict[str, Any] = {
         "bootstrap_servers": kafka.bootstrap_servers,
         "security_protocol": kafka.security_protocol,
         "ssl_context": tls(kafka),

@@ -19,7 +19,7 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
-from mode.utils.futures import notify
+from mode.utils import futures
 
 from monitor.model import Origin, Record
 
@@ -37,6 +37,9 @@ class Fetched(Protocol):
     value: bytes | None
     headers: Sequence[tuple[str, bytes]]
     serialized_value_size: int
+
+
+_notify = cast(Callable[[Any], None], cast(Any, futures).notify)
 
 
 @dataclass(slots=True, eq=False)
@@ -87,13 +90,13 @@ class ChunkMessage(ConsumerMessage):
     last_offset: int
 
 
-class ChunkSchema(faust.Schema):
+class ChunkSchema(faust.Schema[Any, Any]):
     """Hands the chunk through: decoding is the stage's affair."""
 
-    def loads_key(self, app: Any, message: Any, **kwargs: Any) -> None:  # type: ignore[override]
+    def loads_key(self, app: Any, message: Any, **kwargs: Any) -> None:
         return None
 
-    def loads_value(self, app: Any, message: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def loads_value(self, app: Any, message: Any, **kwargs: Any) -> Any:
         return message.value
 
 
@@ -126,7 +129,9 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
         consumer = cast(Any, self._ensure_consumer())
         assignment = self.assignment()
         mine = {
-            driver.ensure_aiokafka_TP(tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items() if tp in assignment
+            driver.ensure_aiokafka_TP(tp): OffsetAndMetadata(offset, "")
+            for tp, offset in offsets.items()
+            if tp in assignment
         }
         if not mine:
             return False
@@ -146,10 +151,9 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
 class ChunkConsumer(driver.Consumer):
     """Delivers chunks, and commits the acked prefix of each partition."""
 
-    cut = Cut()
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.cut = cast(ChunkTransport, self.transport).cut
         self.prefixes: dict[TP, Prefix] = {}
         self._expected: dict[TP, int] = {}
         """The next offset that we must see."""
@@ -157,7 +161,12 @@ class ChunkConsumer(driver.Consumer):
         """Gaps that we have gone back for once."""
 
     def _new_consumer_thread(self) -> ChunkThread:
-        return ChunkThread(self, loop=self.loop, beacon=self.beacon)
+        return ChunkThread(self, loop=self.loop, beacon=cast(Any, self).beacon)
+
+    def done(self, tp: TP) -> int | None:
+        """The first offset of a partition that is not done; None when nothing is known yet."""
+        prefix = self.prefixes.get(tp)
+        return prefix.done if prefix else self._committed_offset[tp]
 
     # ---- acks and commits
 
@@ -173,13 +182,13 @@ class ChunkConsumer(driver.Consumer):
 
     def _forget(self, message: Any) -> None:
         self._unacked_messages.discard(message)
-        notify(self._waiting_for_ack)
+        _notify(cast(Any, self)._waiting_for_ack)
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Commit what is acked now, also when another commit is under way: that one has not seen the latest acks."""
-        while self._commit_fut is not None:
+        while (under_way := cast("asyncio.Future[None] | None", cast(Any, self)._commit_fut)) is not None:
             with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(self._commit_fut)
+                await asyncio.shield(under_way)
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError
@@ -269,7 +278,7 @@ class ChunkConsumer(driver.Consumer):
         generation = self.app.consumer_generation_id
         queues: list[list[tuple[TP, Sequence[Fetched]]]] = []
         for tp, fetched in records.items():
-            tp = TP(*tp)  # noqa: PLW2901  aiokafka's class of the same name is another type
+            tp = TP(*tp)
             if active is None or tp in active or tp in self._buffered_partitions:
                 wanted = await self._in_sequence(tp, fetched)
                 queues.append([(tp, part) for part in self.cut.slices(wanted)])
@@ -282,7 +291,7 @@ class ChunkConsumer(driver.Consumer):
             if self._commit_every is not None and self._n_acked >= self._commit_every:
                 self._n_acked = 0
                 await self.commit()
-            await self.wait_first(self.callback(message), self.suspend_flow.wait())
+            await cast(Any, self).wait_first(cast(Any, self).callback(message), self.suspend_flow.wait())
             self._read_offset[tp] = message.last_offset
 
     async def _in_sequence(self, tp: TP, fetched: Sequence[Fetched]) -> Sequence[Fetched]:
@@ -313,8 +322,8 @@ class ChunkConsumer(driver.Consumer):
         last = part[-1]
         chunk = Chunk(tp, part)
         message = ChunkMessage(
-            tp.topic, tp.partition, last.offset, last.timestamp / 1000, 0, None, None, chunk, None, 0, size, tp,
-            generation_id=generation,
+            tp.topic, tp.partition, last.offset, last.timestamp / 1000, 0, None, None, cast(Any, chunk), None, 0, size,
+            tp, generation_id=generation,
         )  # fmt: skip
         message.first_offset, message.last_offset = chunk.first_offset, chunk.last_offset
         chunk.on_given_up = lambda: self._forget(message)
@@ -334,9 +343,13 @@ class ChunkTransport(driver.Transport):
 
     Consumer = ChunkConsumer
 
+    def __init__(self, *args: Any, cut: Cut, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cut = cut
+
 
 def chunk_topic(app: faust.App, *names: str, waiting: int) -> Any:
     """A topic of chunks, with at most ``waiting`` of them between fetching and work."""
-    topic = cast(Any, app.topic(*names, schema=ChunkSchema()))
+    topic = cast(Any, app).topic(*names, schema=ChunkSchema())
     topic.maxsize = waiting  # app.topic() takes a maxsize and drops it (faust-streaming 0.15.3)
     return topic

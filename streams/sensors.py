@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from faust.sensors import Sensor
 
@@ -41,9 +41,8 @@ class LagGauge:
         now = time.monotonic()
         held: dict[Any, tuple[int, int]] = {}
         for tp in consumer.assignment():
-            end = consumer.highwater(tp)
-            prefix = consumer.prefixes.get(tp)
-            done = prefix.done if prefix else consumer._committed_offset[tp]
+            end = cast("int | None", consumer.highwater(tp))
+            done = consumer.done(tp)
             if end is not None and done is not None:
                 held[tp] = (done, max(end - done, 0))
         for tp in self._paces.keys() - held.keys():
@@ -61,9 +60,7 @@ class LagGauge:
 class Rebalances(Sensor):
     """Counts rebalances."""
 
-    def __init__(self, meter: PrometheusMeter) -> None:
-        super().__init__()
-        self.meter = meter
+    meter: PrometheusMeter
 
     def on_rebalance_end(self, app: Any, state: dict[str, Any]) -> None:
         self.meter.count(metrics.REBALANCES)

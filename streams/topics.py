@@ -2,7 +2,7 @@
 
 import logging
 import ssl
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -117,14 +117,14 @@ def tls(kafka: KafkaSettings) -> ssl.SSLContext | None:
 
 
 @contextmanager
-def administration(kafka: KafkaSettings) -> Iterator[KafkaAdminClient]:
+def administration(kafka: KafkaSettings) -> Generator[Any]:
     """An admin client, for the length of a block.
 
     Raises:
         Unavailable: Kafka is away, or refuses.
     """
     try:
-        admin = KafkaAdminClient(**connection(kafka), request_timeout_ms=15_000)
+        admin: Any = KafkaAdminClient(**connection(kafka), request_timeout_ms=15_000)
     except (KafkaError, OSError, ValueError) as error:
         raise Unavailable("kafka", f"{kafka.bootstrap_servers}: {type(error).__name__}: {error}") from error
     try:

@@ -12,7 +12,8 @@ _NO_PROMPT = Finding.not_applicable("there is no prompt to look at")
 
 _APOLOGY = r"(?:i'?m|i am|we'?re|we are)\s+(?:(?:so|very|really|truly|deeply)\s+)?(?:sorry|afraid)"
 _CANNOT = (
-    r"(?:can'?t|cannot|can not|could not|couldn'?t|won'?t|will not|(?:am|'m|are) (?:not able|unable) to|am not allowed to)"
+    r"(?:can'?t|cannot|can not|could not|couldn'?t|won'?t|will not|"
+    r"(?:am|'m|are) (?:not able|unable) to|am not allowed to)"
 )
 _HELP = (
     r"(?:help|assist|provide|comply|fulfil+|support|create|generate|write|answer|do that|share|engage|condone|give you|"
@@ -23,12 +24,19 @@ REFUSALS = Patterns(
         "sorry, but I cannot": rf"{_APOLOGY}[,.]?\s+(?:but\s+)?(?:that\s+)?(?:i|we)\s*(?:'m\s+)?{_CANNOT}",
         "I cannot help": rf"\b(?:i|we)\s*{_CANNOT}\s+(?:\w+\s+){{0,3}}?{_HELP}\b",
         "as an AI I cannot": rf"\bas an? (?:\w+ ){{0,3}}(?:ai|assistant|language model)\b.{{0,80}}{_CANNOT}",
-        "not appropriate": r"\b(?:it is|it'?s|would be|is|be) (?:\w+ )?(?:not|in)\s?(?:appropriate|ethical|acceptable|legal)\b"
-        r".{0,40}\bto (?:\w+ )?(?:provide|help|assist|use|make|create|ask|suggest|discuss|joke)",
-        "against my guidelines": r"\b(?:goes )?against (?:my|our|the) (?:programming|guidelines|polic(?:y|ies)|values|principles)",
+        "not appropriate": (
+            r"\b(?:it is|it'?s|would be|is|be) (?:\w+ )?(?:not|in)\s?(?:appropriate|ethical|acceptable|legal)\b"
+            r".{0,40}\bto (?:\w+ )?(?:provide|help|assist|use|make|create|ask|suggest|discuss|joke)"
+        ),
+        "against my guidelines": (
+            r"\b(?:goes )?against (?:my|our|the) "
+            r"(?:programming|guidelines|polic(?:y|ies)|values|principles)"
+        ),
         "I must decline": r"\bi (?:must|have to|will have to|need to) (?:respectfully )?(?:decline|refuse)",
         "not able to fulfil": r"\b(?:unable|not able) to (?:fulfil+|comply with|assist|help|provide)\b",
-        "cannot fulfil your request": rf"{_CANNOT} (?:fulfil+|comply with|satisfy|process) (?:your|this|that|the) request",
+        "cannot fulfil your request": (
+            rf"{_CANNOT} (?:fulfil+|comply with|satisfy|process) (?:your|this|that|the) request"
+        ),
     }
 )
 
@@ -51,18 +59,37 @@ class Refusal:
 
 INJECTIONS = Patterns(
     {
-        "ignore instructions": r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}"
-        r"\b(?:previous|prior|above|earlier|all|any|your|the|these|those)\b.{0,20}"
-        r"\b(?:instructions?|prompts?|rules?|directions?|guidelines?|context|programming)\b",
-        "reveal the prompt": r"\b(?:reveal|show|print|repeat|output|tell me|display|leak)\b.{0,20}"
-        r"\b(?:system|initial|hidden|original|secret)\s+(?:prompt|message|instructions?)\b",
-        "another persona": r"\b(?:you are now|from now on,? you(?:'re| are| will)|act as|pretend (?:to be|you are)|roleplay as)\b.{0,60}"
-        r"\b(?:dan|jailbr\w+|unrestricted|unfiltered|uncensored|evil|no (?:rules|restrictions|limits)|without (?:any )?(?:restrictions|filters))",
-        "do anything now": r"\bdo anything now\b|\bDAN mode\b|\bdeveloper mode (?:enabled|on)\b|\bjailbreak(?:ed)?\b",
-        "fake turn": r"<\|?(?:im_start|system|endoftext|eot_id)\|?>|\[/?INST\]|<<SYS>>|^\s*###?\s*(?:system|instruction)\s*:",
-        "never refuse": r"\b(?:never|do not|don't|must not|cannot|can't)\s+(?:ever\s+)?(?:refuse|say (?:no|you can't|sorry)|apologi[sz]e|decline)\b",
-        "start your answer with": r"\b(?:start|begin) (?:your )?(?:response|answer|reply) (?:with|by saying)\b.{0,20}(?:sure|absolutely|of course)",
-        "grade me well": r"\b(?:give|assign|output|return)\b.{0,30}\b(?:score|rating|grade)\b.{0,20}\b(?:10|100|5|1\.0|perfect|highest|maximum)\b",
+        "ignore instructions": (
+            r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}"
+            r"\b(?:previous|prior|above|earlier|all|any|your|the|these|those)\b.{0,20}"
+            r"\b(?:instructions?|prompts?|rules?|directions?|guidelines?|context|programming)\b"
+        ),
+        "reveal the prompt": (
+            r"\b(?:reveal|show|print|repeat|output|tell me|display|leak)\b.{0,20}"
+            r"\b(?:system|initial|hidden|original|secret)\s+(?:prompt|message|instructions?)\b"
+        ),
+        "another persona": (
+            r"\b(?:you are now|from now on,? you(?:'re| are| will)|act as|pretend (?:to be|you are)|roleplay as)\b"
+            r".{0,60}\b(?:dan|jailbr\w+|unrestricted|unfiltered|uncensored|evil|no (?:rules|restrictions|limits)|"
+            r"without (?:any )?(?:restrictions|filters))"
+        ),
+        "do anything now": (r"\bdo anything now\b|\bDAN mode\b|\bdeveloper mode (?:enabled|on)\b|\bjailbreak(?:ed)?\b"),
+        "fake turn": (
+            r"<\|?(?:im_start|system|endoftext|eot_id)\|?>|\[/?INST\]|<<SYS>>|"
+            r"^\s*###?\s*(?:system|instruction)\s*:"
+        ),
+        "never refuse": (
+            r"\b(?:never|do not|don't|must not|cannot|can't)\s+(?:ever\s+)?"
+            r"(?:refuse|say (?:no|you can't|sorry)|apologi[sz]e|decline)\b"
+        ),
+        "start your answer with": (
+            r"\b(?:start|begin) (?:your )?(?:response|answer|reply) (?:with|by saying)\b"
+            r".{0,20}(?:sure|absolutely|of course)"
+        ),
+        "grade me well": (
+            r"\b(?:give|assign|output|return)\b.{0,30}\b(?:score|rating|grade)\b"
+            r".{0,20}\b(?:10|100|5|1\.0|perfect|highest|maximum)\b"
+        ),
     }
 )
 
@@ -83,4 +110,6 @@ class Injection:
         names = INJECTIONS.names(text.encode())
         if not names:
             return CLEAN
-        return Finding(0.5 if len(names) == 1 else 0.0, f"the prompt looks like an attack: {', '.join(names)}", names[0])
+        return Finding(
+            0.5 if len(names) == 1 else 0.0, f"the prompt looks like an attack: {', '.join(names)}", names[0]
+        )

@@ -35,5 +35,5 @@ class Repetition:
         if repeated <= self.tolerated:
             return CLEAN
         value = 1 - (repeated - self.tolerated) / (1 - self.tolerated)
-        (worst, times) = Counter(grams).most_common(1)[0]
-        return Finding(value, f"{repeated:.0%} repeats: {' '.join(worst)!r:.80} stands there {times} times", "loops")
+        times = Counter(grams).most_common(1)[0][1]
+        return Finding(value, f"{repeated:.0%} repeats: the same {self.n} words stand there {times} times", "loops")

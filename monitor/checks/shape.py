@@ -69,7 +69,7 @@ class Truncated:
         last = output.rstrip(" \t\r\n")[-1:]
         if last in _ENDS or not last.isalnum() or _looks_like_list(output):
             return CLEAN
-        return Finding(0.4, f"may be cut off: ends with {output.rstrip()[-30:]!r}", "no_end")
+        return Finding(0.4, "may be cut off: the last line is long and ends without a mark", "no_end")
 
 
 def _looks_like_list(output: str) -> bool:

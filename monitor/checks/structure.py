@@ -96,8 +96,8 @@ class JsonSchema:
 @lru_cache(maxsize=512)
 def _compiled(schema: str) -> Errors:
     try:
-        validator = jsonschema_rs.validator_for(_decode(schema), retriever=_refuse)
-    except Exception as error:  # noqa: BLE001  the library raises many kinds, and each means a bad schema
+        validator = jsonschema_rs.validator_for(_decode(schema), retriever=_refuse, mask="the value")
+    except Exception as error:
         raise ValueError(str(error).splitlines()[0][:200]) from error
 
     def complain(document: Any) -> str | None:

@@ -1,8 +1,9 @@
 """``evergauge completion``: let the shell complete our commands."""
 
 import click
+from click.shell_completion import get_completion_class
 
-from .main import completion_script
+from .main import cli
 
 
 @click.command()
@@ -14,7 +15,9 @@ def completion(shell: str) -> None:
     Example:
       evergauge completion bash > ~/.local/share/bash-completion/completions/evergauge
     """
-    click.echo(completion_script(shell))
+    complete = get_completion_class(shell)
+    assert complete is not None
+    click.echo(complete(cli, {}, "evergauge", "_EVERGAUGE_COMPLETE").source())
 
 
 COMMANDS = (completion,)

@@ -4,7 +4,7 @@ import gzip
 import io
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,7 @@ class Source:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Source]:
+def opened(path: str) -> Generator[Source]:
     """Open a file, or standard input for ``-``; gzip is recognised by its first bytes.
 
     Raises:
@@ -67,16 +67,19 @@ def opened(path: str) -> Iterator[Source]:
         except OSError as error:
             raise InvalidConfig({path: f"cannot be read: {error.strerror}"}) from error
         size = Path(path).stat().st_size
-    buffered = io.BufferedReader(cast(io.RawIOBase, raw), 1 << 16) if path == STDIN else raw
     try:
-        head = buffered.peek(2)[:2] if isinstance(buffered, io.BufferedReader) else b""
-        unpacked = cast(BinaryIO, gzip.open(buffered, "rb")) if head == _GZIP else cast(BinaryIO, buffered)
+        head = cast(io.BufferedReader, raw).peek(2)[:2]
+        unpacked = _gunzipped(raw) if head == _GZIP else raw
         yield Source(path, size, raw, unpacked)
     except (gzip.BadGzipFile, EOFError) as error:
         raise InvalidConfig({path: f"is no whole gzip file: {error}"}) from error
     finally:
         if path != STDIN:
             raw.close()
+
+
+def _gunzipped(packed: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, gzip.GzipFile(fileobj=packed, mode="rb"))
 
 
 def records(source: Source, *, topic: str) -> Iterator[Record]:
@@ -86,7 +89,7 @@ def records(source: Source, *, topic: str) -> Iterator[Record]:
 
 
 @contextmanager
-def progress(source: Source, what: str) -> Iterator["Bar"]:
+def progress(source: Source, what: str) -> Generator["Bar"]:
     """A progress bar on standard error, by bytes of the file; quiet when nobody looks."""
     with Progress(
         SpinnerColumn(),
@@ -117,5 +120,3 @@ class Bar:
         self.done += more
         rate = self.done / max(time.monotonic() - self.started, 1e-9)
         self.shown.update(self.task, completed=self.source.position(), done=self.done, rate=rate)  # type: ignore[arg-type]
-
-

@@ -6,12 +6,10 @@ import logging
 import os
 import sys
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import click
-from click.shell_completion import get_completion_class
 
 from monitor import __version__
 from monitor.errors import InvalidConfig, MonitorError, Unavailable
@@ -108,45 +106,3 @@ def cli(ctx: click.Context, config: Path | None, data: Path) -> None:
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # its errors reach people as Unavailable
     default = Path("evergauge.toml")
     ctx.obj = Place(config or (default if default.is_file() else None), data)
-
-
-def load_commands() -> None:
-    """Add our own commands and those of other packages."""
-    from . import checks, completion, config, migrate, replay, schema
-
-    for module in (checks, completion, config, migrate, replay, schema):
-        for command in module.COMMANDS:
-            cli.add_command(command)
-    for entry in entry_points(group="evergauge.commands"):
-        try:
-            cli.add_command(entry.load())
-        except ImportError as error:
-            cli.add_command(_missing(entry.name, error))
-
-
-def _missing(name: str, error: ImportError) -> click.Command:
-    """A command whose packages are not installed."""
-
-    @click.command(name, help=f"Needs more packages: pip install 'evergauge[stream,embedded]' ({error}).")
-    @click.argument("arguments", nargs=-1)
-    def missing(arguments: tuple[str, ...]) -> None:
-        raise click.UsageError(f"{name} needs more packages: pip install 'evergauge[stream,embedded]' ({error})")
-
-    return missing
-
-
-def run() -> None:
-    """The ``evergauge`` program."""
-    load_commands()
-    cli(prog_name="evergauge")
-
-
-def completion_script(shell: str) -> str:
-    """What a shell must read to complete our commands."""
-    complete = get_completion_class(shell)
-    assert complete is not None
-    return complete(cli, {}, "evergauge", "_EVERGAUGE_COMPLETE").source()
-
-
-if __name__ == "__main__":
-    run()

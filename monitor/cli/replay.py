@@ -23,7 +23,12 @@ from .show import VERDICT_STYLE, as_json, console, print_json, table
 _TOPIC = "file"
 
 _format = click.option(
-    "--format", "format_name", type=click.Choice(list(formats)), default="native", show_default=True, help="How to read it."
+    "--format",
+    "format_name",
+    type=click.Choice(list(formats)),
+    default="native",
+    show_default=True,
+    help="How to read it.",
 )
 _app = click.option("--app", default="", help="Application of samples that do not name one.")
 
@@ -36,9 +41,7 @@ _app = click.option("--app", default="", help="Application of samples that do no
 @click.option("--failed", is_flag=True, help="Show only checks that failed.")
 @as_json
 @click.pass_context
-def check(
-    ctx: click.Context, file: str, format_name: str, app: str, limit: int, failed: bool, as_json: bool
-) -> None:
+def check(ctx: click.Context, file: str, format_name: str, app: str, limit: int, failed: bool, as_json: bool) -> None:
     """Look at a few samples: what every check says, and why.
 
     FILE may be .gz, or - for standard input. Exit code 1 when a sample fails or cannot be read.
@@ -168,7 +171,9 @@ def _summary(report: Report) -> dict[str, object]:
         "apps": {
             name: {
                 "samples": app.samples,
-                "outcomes": {outcome.value: app.outcomes[outcome] for outcome in Outcome if outcome is not Outcome.DEAD},
+                "outcomes": {
+                    outcome.value: app.outcomes[outcome] for outcome in Outcome if outcome is not Outcome.DEAD
+                },
                 "verdicts": {verdict.value: app.verdicts[verdict] for verdict in Verdict},
                 "worst_checks": dict(app.worst()),
             }

@@ -71,7 +71,7 @@ class Format(Protocol):
 formats: Registry[Format] = Registry("format", group="evergauge.formats")
 
 
-def decode(record: Record, format: Format, *, defaults: Defaults, limits: Limits) -> list[Decoded]:  # noqa: A002
+def decode(record: Record, format: Format, *, defaults: Defaults, limits: Limits) -> list[Decoded]:
     """Every sample of a record, or why a piece of it is none; never empty, never an exception.
 
     A record is one JSON object, a JSON array of objects, or one object a line.
@@ -80,35 +80,44 @@ def decode(record: Record, format: Format, *, defaults: Defaults, limits: Limits
         pieces = list(_pieces(record.value, limits))
     except InvalidRecord as error:
         return [Unreadable(index=None, value=record.value, error=error)]
+    if len(pieces) == 1:
+        return [_one(pieces[0], record, 0, format, defaults, alone=True)]
     return [_one(piece, record, index, format, defaults) for index, piece in enumerate(pieces)]
 
 
-def _one(piece: bytes, record: Record, index: int, format: Format, defaults: Defaults) -> Decoded:  # noqa: A002
+def _one(
+    piece: bytes,
+    record: Record,
+    index: int,
+    format: Format,
+    defaults: Defaults,
+    *,
+    alone: bool = False,
+) -> Decoded:
     try:
         return format.sample(piece, record, index, defaults)
     except InvalidRecord as error:
-        return Unreadable(index=index, value=piece, error=error)
+        return Unreadable(index=None if alone else index, value=record.value if alone else piece, error=error)
 
 
 def _pieces(value: bytes | None, limits: Limits) -> Iterator[bytes]:
     if value is None:
         raise InvalidRecord("tombstone", "the record has no value")
     if len(value) > limits.record_bytes:
-        raise InvalidRecord(
-            "too_large", f"{len(value):,} bytes, limits.record_bytes allows {limits.record_bytes:,}"
-        )
+        raise InvalidRecord("too_large", f"{len(value):,} bytes, limits.record_bytes allows {limits.record_bytes:,}")
     value = value.removeprefix(_UTF8_BOM).strip()
     if not value:
         raise InvalidRecord("empty", "the record is empty")
-    if value.startswith(b"["):
-        pieces = [bytes(piece) for piece in parsed(value, _each_raw)]
-    else:
-        pieces = _lines(value)
+    pieces = _items(value) if value.startswith(b"[") else _lines(value)
     if not pieces:
         raise InvalidRecord("empty", "the record is an empty list")
     if len(pieces) > limits.samples:
         raise InvalidRecord("too_many", f"{len(pieces):,} samples, limits.samples allows {limits.samples:,}")
     yield from pieces
+
+
+def _items(value: bytes) -> list[bytes]:
+    return [bytes(piece) for piece in parsed(value, _each_raw)]
 
 
 def _lines(value: bytes) -> list[bytes]:
@@ -164,7 +173,7 @@ def identity(producer_id: str, app: str, record: Record, index: int) -> UUID:
     return uuid5(NAMESPACE, f"{app}/{producer_id}")
 
 
-def event_time(value: str | float | None, record: Record, *, field: str = "timestamp") -> datetime:  # noqa: A002
+def event_time(value: str | float | None, record: Record, *, field: str = "timestamp") -> datetime:
     """When the call happened: ISO 8601 (UTC where it names no zone), or seconds to nanoseconds since 1970.
 
     Without a value it is the time of the record.

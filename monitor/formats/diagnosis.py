@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import cast
 
 from monitor.errors import InvalidRecord
 
@@ -53,12 +54,12 @@ def _forbidden(document: object) -> InvalidRecord:
 
 def _leaves(node: object, path: str) -> Iterator[tuple[str, object]]:
     if isinstance(node, dict):
-        for key, child in node.items():  # pyright: ignore[reportUnknownVariableType]
-            yield f"{path}.{key}".lstrip("."), key  # pyright: ignore[reportUnknownArgumentType]
-            yield from _leaves(child, f"{path}.{key}".lstrip("."))  # pyright: ignore[reportUnknownArgumentType]
+        for key, child in cast(dict[str, object], node).items():
+            yield f"{path}.{key}".lstrip("."), key
+            yield from _leaves(child, f"{path}.{key}".lstrip("."))
     elif isinstance(node, list):
-        for index, child in enumerate(node):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            yield from _leaves(child, f"{path}[{index}]")  # pyright: ignore[reportUnknownArgumentType]
+        for index, child in enumerate(cast(list[object], node)):
+            yield from _leaves(child, f"{path}[{index}]")
     else:
         yield path, node
 

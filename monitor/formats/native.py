@@ -85,12 +85,8 @@ class WireSample(Struct, frozen=True):
     trace_id: Text = None
     conversation_id: Text = None
     user: Text = None
-    tool_calls: Annotated[
-        list[WireToolCall] | None, Meta(description="Tools that the answer asks for.")
-    ] = None
-    context: Annotated[
-        str | list[str | WirePassage] | None, Meta(description="Passages to answer from.")
-    ] = None
+    tool_calls: Annotated[list[WireToolCall] | None, Meta(description="Tools that the answer asks for.")] = None
+    context: Annotated[str | list[str | WirePassage] | None, Meta(description="Passages to answer from.")] = None
     reference: Annotated[
         str | int | float | bool | list[str] | None, Meta(description="Right answers, any of which will do.")
     ] = None
@@ -99,9 +95,9 @@ class WireSample(Struct, frozen=True):
         dict[str, Any] | bool | None, Meta(description="JSON Schema that the output should satisfy.")
     ] = None
     tests: Annotated[list[Any] | None, Meta(description="Tests for generated code.")] = None
-    tools: Annotated[
-        list[Any] | dict[str, Any] | None, Meta(description="Tools that were offered to the model.")
-    ] = None
+    tools: Annotated[list[Any] | dict[str, Any] | None, Meta(description="Tools that were offered to the model.")] = (
+        None
+    )
     language: Annotated[Text, Meta(description="ISO 639-1 code of the language to answer in.")] = None
     error: Annotated[Text, Meta(description="What the provider said when the call failed.")] = None
     finish_reason: Text = None

@@ -1,19 +1,19 @@
 """Evaluate: records in; scores, verdicts and routes out, all durable."""
 
 import asyncio
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
 from monitor import metrics
 from monitor.checks import Scorer
-from monitor.checks.base import BROKEN
-from monitor.formats import Decoded, Defaults, Format, Limits, Unreadable, decode
 from monitor.errors import InvalidRecord
+from monitor.formats import Decoded, Defaults, Format, Limits, Unreadable, decode
 from monitor.model import DeadLetter, Evaluation, Origin, Outcome, Record, Route, RouteTo, Sample, Score
 from monitor.policy import HOUR_MS, Composite, Decision, Purse, Router
 from monitor.ports import Archive, Bus, Isolation, Meter, Sink
+
+from .count import count_batch
 
 FORMAT_HEADER = "evergauge-format"
 APP_HEADER = "evergauge-app"
@@ -46,7 +46,7 @@ class Batch:
     records: int
     evaluations: list[Evaluation] = field(default_factory=list[Evaluation])
     dead: list[DeadLetter] = field(default_factory=list[DeadLetter])
-    seconds: Counter[str] = field(default_factory=Counter[str])
+    seconds: dict[str, float] = field(default_factory=lambda: {"decode": 0.0, "check": 0.0, "decide": 0.0})
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ class Evaluate:
         return decode(record, reader, defaults=defaults, limits=self.limits)
 
     async def _evaluate(
-        self, sample: Sample, record: Record, purses: "_Purses | None", seconds: Counter[str]
+        self, sample: Sample, record: Record, purses: "_Purses | None", seconds: dict[str, float]
     ) -> Evaluation:
         plan = self.plans.get(sample.app, self.default)
         started = perf_counter()
@@ -180,19 +180,12 @@ class Evaluate:
         return known
 
     def _count(self, batch: Batch, first: Origin, purses: "_Purses | None") -> None:
-        meter = self.meter
-        meter.count(metrics.RECORDS, (first.topic,), batch.records)
-        meter.observe(metrics.CHUNK_RECORDS, {float(batch.records): 1})
-        for step, spent in batch.seconds.items():
-            meter.observe(metrics.STAGE_SECONDS, {spent: 1}, (step,))
-        for reason, times in Counter(letter.reason for letter in batch.dead).items():
-            meter.count(metrics.DEAD_LETTERS, (first.topic, reason), times)
-        _count_evaluations(meter, batch.evaluations)
+        count_batch(self.meter, first.topic, batch.records, batch.evaluations, batch.dead, batch.seconds)
         if purses and batch.evaluations:
             now_ms = batch.evaluations[-1].record.arrived_ms
             for app, purse in purses.known.items():
                 if purse:
-                    meter.gauge(metrics.BUDGET_LEFT, purse.left(now_ms), (app, str(first.partition)))
+                    self.meter.gauge(metrics.BUDGET_LEFT, purse.left(now_ms), (app, str(first.partition)))
 
 
 @dataclass(slots=True)
@@ -242,38 +235,3 @@ def _by_record(chosen: Iterable[Evaluation]) -> list[tuple[Record, list[Evaluati
     for evaluation in chosen:
         groups.setdefault(evaluation.record.origin, []).append(evaluation)
     return [(group[0].record, group) for group in groups.values()]
-
-
-def _count_evaluations(meter: Meter, evaluations: Sequence[Evaluation]) -> None:
-    ends: Counter[tuple[str, str, str, str]] = Counter()
-    values: defaultdict[tuple[str, str], Counter[float]] = defaultdict(Counter)
-    failed: Counter[tuple[str, str]] = Counter()
-    broken: Counter[tuple[str, str]] = Counter()
-    inclusion: defaultdict[str, list[float]] = defaultdict(list)
-    forwarded: Counter[tuple[str, str]] = Counter()
-    for evaluation in evaluations:
-        app = evaluation.sample.app
-        ends[(app, evaluation.sample.model, evaluation.outcome, evaluation.verdict)] += 1
-        inclusion[app].append(evaluation.route.inclusion)
-        if evaluation.route.to is RouteTo.JUDGE:
-            forwarded[(app, evaluation.route.reason)] += 1
-        for score in evaluation.scores:
-            if score.value is not None:
-                values[(app, score.scorer)][score.value] += 1
-                if not score.passed:
-                    failed[(app, score.scorer)] += 1
-            elif score.label in BROKEN:
-                broken[(score.scorer, score.label)] += 1
-    for metric, counts in (
-        (metrics.SAMPLES, ends),
-        (metrics.FAILED_CHECKS, failed),
-        (metrics.BROKEN_CHECKS, broken),
-        (metrics.JUDGED, forwarded),
-    ):
-        for labels, times in counts.items():
-            meter.count(metric, labels, times)
-    for labels, histogram in values.items():
-        meter.observe(metrics.SCORES, histogram, labels)
-    for app, probabilities in inclusion.items():
-        meter.gauge(metrics.INCLUSION, sum(probabilities) / len(probabilities), (app,))
-

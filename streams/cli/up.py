@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 
 import click
@@ -42,7 +42,7 @@ async def _up(place: Place, workers: int) -> int:
 
 
 @asynccontextmanager
-async def running(place: Place, workers: int) -> AsyncIterator[tuple[Stack, asyncio.Event]]:
+async def running(place: Place, workers: int) -> AsyncGenerator[tuple[Stack, asyncio.Event]]:
     """The embedded servers for the length of a block, and an event that Ctrl-C sets."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -80,9 +80,13 @@ def print_addresses(stack: Stack) -> None:
 
 
 @contextmanager
-def _download_bar() -> Iterator[Told]:
+def _download_bar() -> Generator[Told]:
     """A bar that appears only when there is something to download."""
     columns = (TextColumn("· downloading Apache Kafka, once"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=news, transient=True, disable=not news.is_terminal) as shown:
         task = shown.add_task("kafka", total=JARS_BYTES, visible=False)
-        yield lambda done: shown.update(task, completed=min(done, JARS_BYTES), visible=True)
+
+        def told(done: int) -> None:
+            shown.update(task, completed=min(done, JARS_BYTES), visible=True)
+
+        yield told

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import socket
@@ -115,10 +116,7 @@ class Children:
             kept.watch.cancel()
         process = kept.process
         process.terminate()
-        deadline = time.monotonic() + kept.child.stop_within
-        while process.poll() is None and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
-        if process.poll() is None:
+        if not await _ended(process, within=kept.child.stop_within):
             self.tell(f"{name} did not stop within {kept.child.stop_within:.0f} s and is killed")
             process.kill()
             process.wait()
@@ -136,7 +134,7 @@ class Children:
                 env={**os.environ, **child.environment},
                 text=True,
                 start_new_session=True,  # Ctrl-C is ours to hand on, in order
-                preexec_fn=die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=die_with_parent if sys.platform == "linux" else None,
             )
         if process.stdin:
             with contextlib.suppress(BrokenPipeError):
@@ -156,8 +154,7 @@ class Children:
         failures = 0
         while True:
             started = time.monotonic()
-            while kept.process.poll() is None:
-                await asyncio.sleep(0.1)
+            await _ended(kept.process)
             failures = 0 if time.monotonic() - started > _SETTLED else failures
             pause = _BACK_OFF[min(failures, len(_BACK_OFF) - 1)]
             failures += 1
@@ -167,6 +164,16 @@ class Children:
             self.restarts += 1
             if await self._ready(kept):
                 self.tell(f"{kept.child.name} is back")
+
+
+async def _ended(process: subprocess.Popen[str], within: float = math.inf) -> bool:
+    """Whether the process has ended, which is waited for."""
+    deadline = time.monotonic() + within
+    while process.poll() is None:
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.05)
+    return True
 
 
 def _spoken(code: int) -> str:

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,8 +91,8 @@ def _download(folder: Path) -> None:
     except Exception as error:
         raise Unavailable(
             "maven",
-            f"Apache Kafka {VERSION} cannot be downloaded ({_first_line(error)}). Connect once, or copy {folder} from a "
-            "machine that has it; EVERGAUGE_CACHE names another cache",
+            f"Apache Kafka {VERSION} cannot be downloaded ({_first_line(error)}). Connect once, or copy {folder} "
+            "from a machine that has it; EVERGAUGE_CACHE names another cache",
         ) from error
 
 
@@ -101,7 +101,7 @@ def _first_line(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _watched(folder: Path, progress: Progress | None):  # noqa: ANN202
+def _watched(folder: Path, progress: Progress | None) -> Generator[None]:
     """Tell how the folder grows; jgo itself does not."""
     finished = threading.Event()
 
@@ -149,7 +149,15 @@ class Broker:
         options = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xshare:auto"]
         return Child(
             name="kafka",
-            command=[runtime, *options, f"-Dlog4j2.configurationFile={logging}", "-cp", path, "kafka.Kafka", str(properties)],
+            command=[
+                runtime,
+                *options,
+                f"-Dlog4j2.configurationFile={logging}",
+                "-cp",
+                path,
+                "kafka.Kafka",
+                str(properties),
+            ],
             ready=lambda: listening(self.port),
             stop_within=30,
         )

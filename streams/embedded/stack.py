@@ -148,7 +148,7 @@ class Stack:
         await self.children.start(
             Child(
                 name=name,
-                command=[sys.executable, "-m", "monitor.cli.main", *self._config_option(), "worker"],
+                command=[sys.executable, "-m", "monitor.cli.program", *self._config_option(), "worker"],
                 environment={
                     **self.environment,
                     "EVERGAUGE_WORKER__NAME": name,
@@ -171,5 +171,3 @@ class Stack:
         running = {"environment": self.environment, "web_ports": self.web_ports, "metrics_ports": self.metrics_ports}
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
             json.dump(running, opened)
-
-

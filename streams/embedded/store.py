@@ -16,7 +16,7 @@ import tempfile
 import threading
 import urllib.parse
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,10 +50,13 @@ _FORBIDDEN = re.compile(rb"\bINTO\s+OUTFILE\b|\bfile\b\W{0,2}(?:\s|/\*.*?\*/|--[
 """The function ``file`` reads any file and needs no grant; looked for in strings too, rather once too often."""
 
 _PROTOCOL = frozenset(
-    "query database session_id query_id wait_end_of_query client_protocol_version default_format role quota_key "
-    "send_progress_in_http_headers http_headers_progress_interval_ms enable_http_compression compress decompress "
-    "cancel_http_readonly_queries_on_client_close buffer_size session_timeout session_check user password".split()
-)
+    {
+        "query", "database", "session_id", "query_id", "wait_end_of_query", "client_protocol_version",
+        "default_format", "role", "quota_key", "send_progress_in_http_headers", "http_headers_progress_interval_ms",
+        "enable_http_compression", "compress", "decompress", "cancel_http_readonly_queries_on_client_close",
+        "buffer_size", "session_timeout", "session_check", "user", "password",
+    }
+)  # fmt: skip
 """Parameters of ClickHouse's HTTP interface itself; every other one is a setting."""
 
 
@@ -71,7 +74,7 @@ class Pool:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def lent(self) -> Iterator[Any]:
+    def lent(self) -> Generator[Any]:
         with self.lock:
             connection = self.idle.pop() if self.idle else None
         connection = connection or self._opened()
@@ -82,7 +85,7 @@ class Pool:
                 self.idle.append(connection)
 
     def _opened(self) -> Any:
-        connection = chdb.connect(self.connection_string)
+        connection: Any = chdb.connect(self.connection_string)
         if self.read_only:
             connection.query("SET max_execution_time = 30, max_memory_usage = 2000000000, max_result_bytes = 200000000")
             connection.query("SET readonly = 1")
@@ -181,7 +184,7 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = 65536
     store: ClassVar[Store]
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         """Requests are not worth a line each."""
 
     def do_GET(self) -> None:
@@ -229,7 +232,10 @@ class Handler(BaseHTTPRequestHandler):
         settings = ", ".join(
             f"{name} = '{value}'"
             for name, value in query.items()
-            if name not in _PROTOCOL and name.isidentifier() and not name.startswith("param_") and not {"'", "\\"} & {*value}
+            if name not in _PROTOCOL
+            and name.isidentifier()
+            and not name.startswith("param_")
+            and not {"'", "\\"} & {*value}
         )
         database = query.get("database", "")
         insert = _INSERT.match(sql)

@@ -4,12 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clickhouse_connect.driver.asyncclient import AsyncClient
-from clickhouse_connect.driver.client import Client
+from monitor.model import Origin, Outcome
 
-from monitor.model import Origin
-
-from .client import Address, connect_async, translated
+from .client import Address, AsyncClient, Client, Result, connect_async, translated
 
 _SPENDING = """
 SELECT app, toUnixTimestamp64Milli(toDateTime64(toStartOfHour(arrived), 3, 'UTC')) AS hour,
@@ -67,6 +64,9 @@ GROUP BY reason ORDER BY count() DESC
 """
 
 
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
+
+
 @dataclass(slots=True)
 class ClickHouseArchive:
     """What a worker needs to know of the past."""
@@ -85,7 +85,9 @@ class ClickHouseArchive:
             if self._client is None:
                 self._client = await connect_async(self.address)
             result = await self._client.query(_SPENDING, parameters=parameters)
-        return [(str(app), int(hour), int(first), int(seen), int(spent)) for app, hour, first, seen, spent in _rows(result)]
+        return [
+            (str(app), int(hour), int(first), int(seen), int(spent)) for app, hour, first, seen, spent in _rows(result)
+        ]
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -124,7 +126,7 @@ class Ledger:
     @property
     def outcomes(self) -> dict[str, int]:
         """Samples by outcome, over all partitions."""
-        totals = dict.fromkeys(("scored", "sampled_out", "over_budget", "failed", "dead"), 0)
+        totals = dict.fromkeys(OUTCOMES, 0)
         for partition in self.partitions:
             for outcome, count in partition.outcomes.items():
                 totals[outcome] += count
@@ -143,9 +145,7 @@ def read_ledger(client: Client, topics: Sequence[str], *, since_ms: int = 0) -> 
             PartitionLedger(
                 str(row[0]),
                 *(int(value) for value in row[1:5]),
-                outcomes=dict(
-                    zip(("scored", "sampled_out", "over_budget", "failed", "dead"), map(int, row[5:]), strict=True)
-                ),
+                outcomes=dict(zip(OUTCOMES, map(int, row[5:]), strict=True)),
             )
             for row in _rows(client.query(_LEDGER, parameters=parameters))
         )
@@ -164,5 +164,5 @@ def missing_offsets(client: Client, topic: str, partition: int, start: int, end:
         return [(int(first), int(last)) for first, last in _rows(client.query(_MISSING, parameters=parameters))]
 
 
-def _rows(result: Any) -> Sequence[Sequence[Any]]:
+def _rows(result: Result) -> Sequence[Sequence[Any]]:
     return result.result_rows

@@ -1,15 +1,12 @@
 """How to reach ClickHouse, and what its errors mean to us."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
-import clickhouse_connect
-from clickhouse_connect.driver import create_async_client
-from clickhouse_connect.driver.asyncclient import AsyncClient
-from clickhouse_connect.driver.client import Client
+from clickhouse_connect import driver
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from monitor.errors import Unavailable
@@ -34,6 +31,49 @@ _OURS = frozenset(
 
 _NOT_MIGRATED = frozenset({16, 36, 47, 60, 81})
 _FULL = 243
+
+
+Parameters = Mapping[str, object]
+
+
+class Result(Protocol):
+    """What we use of a query's result."""
+
+    result_rows: Sequence[Sequence[Any]]
+
+
+class Client(Protocol):
+    """What we use of clickhouse-connect's client, whose types are open in part."""
+
+    def query(self, query: str, parameters: Parameters | None = None) -> Result: ...
+
+    def command(self, cmd: str, parameters: Parameters | None = None) -> object: ...
+
+    def insert(self, table: str, data: Sequence[Sequence[object]], column_names: Sequence[str]) -> object: ...
+
+    def close(self) -> None: ...
+
+
+class AsyncClient(Protocol):
+    """The same, for those who may not wait."""
+
+    async def query(self, query: str, parameters: Parameters | None = None) -> Result: ...
+
+    async def raw_insert(
+        self,
+        table: str,
+        column_names: Sequence[str],
+        insert_block: bytes,
+        settings: Mapping[str, object],
+        fmt: str,
+        compression: str | None,
+    ) -> object: ...
+
+    async def close(self) -> None: ...
+
+
+_create = cast(Any, driver).create_client
+_create_async = cast(Any, driver).create_async_client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +115,7 @@ def connect(address: Address, *, database: str | None = None) -> Client:
         Unavailable: nobody answers, or not as ClickHouse would.
     """
     with translated():
-        return clickhouse_connect.create_client(**address.arguments(), database=database or address.database)
+        return _create(**address.arguments(), database=database or address.database)
 
 
 async def connect_async(address: Address) -> AsyncClient:
@@ -85,11 +125,11 @@ async def connect_async(address: Address) -> AsyncClient:
         Unavailable: nobody answers, or not as ClickHouse would.
     """
     with translated():
-        return await create_async_client(**address.arguments(), database=address.database)
+        return await _create_async(**address.arguments(), database=address.database)
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated() -> Generator[None]:
     """ClickHouse's errors in our words: a bug of ours is left as it is."""
     try:
         yield

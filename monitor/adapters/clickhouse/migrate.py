@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
 
-from clickhouse_connect.driver.client import Client
-
 from monitor.errors import InvalidConfig
 
-from .client import Address, connect, translated
+from .client import Address, Client, connect, translated
 
 _BOOKKEEPING = """
 CREATE TABLE IF NOT EXISTS migrations (
@@ -111,7 +109,10 @@ class Migrations:
             statement = known.get(place)
             name = f"migration {place[0]:04} statement {place[1]}"
             if statement is None:
-                yield name, "the database has it and this release does not: use the release that applied it, or a later one"
+                yield (
+                    name,
+                    "the database has it and this release does not: use the release that applied it, or a later one",
+                )
             elif statement.checksum != checksum:
                 yield f"{name} ({statement.name})", "was changed after it was applied: restore it, and add a new one"
 

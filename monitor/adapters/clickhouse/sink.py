@@ -9,13 +9,12 @@ from uuid import UUID
 from zlib import crc32
 
 import msgspec
-from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from monitor import metrics
 from monitor.model import DeadLetter, Evaluation, Message, Outcome, RouteTo, Sample
 from monitor.ports import Meter
 
-from .client import Address, connect_async, translated
+from .client import Address, AsyncClient, connect_async, translated
 
 SAMPLES = (
     "sample_id", "producer_id", "ts", "app", "env", "model", "model_version", "provider", "prompt_version", "release",
@@ -100,7 +99,7 @@ class ClickHouseSink:
 
     def _next_load(self) -> list[_Parcel]:
         rows, size = 0, 0
-        for size, parcel in enumerate(self._waiting):  # noqa: B007  size is used below
+        for size, parcel in enumerate(self._waiting):
             rows += len(parcel.tables[2])
             if rows > self.most_rows and size:
                 break
@@ -161,9 +160,9 @@ def _sample_row(evaluation: Evaluation, user_key: UUID) -> list[object]:
     record = evaluation.record
     origin = record.origin
     return [
-        sample.id, sample.producer_id, round(sample.time.timestamp(), 3), sample.app, sample.env, sample.model, sample.model_version,
-        sample.provider, sample.prompt_version, sample.release, sample.trace_id, sample.conversation_id, user_key,
-        sample.tags, sample.tokens_in, sample.tokens_out, sample.latency_ms, sample.cost_usd, sample.finish_reason,
+        sample.id, sample.producer_id, round(sample.time.timestamp(), 3), sample.app, sample.env, sample.model,
+        sample.model_version, sample.provider, sample.prompt_version, sample.release, sample.trace_id,
+        sample.conversation_id, user_key, sample.tags, sample.tokens_in, sample.tokens_out, sample.latency_ms, sample.cost_usd, sample.finish_reason,
         len(sample.output_bytes),
         [s.scorer for s in scores], [s.version for s in scores], [s.value for s in scores], [s.passed for s in scores],
         [s.label for s in scores], [s.why for s in scores],
@@ -176,18 +175,20 @@ def _sample_row(evaluation: Evaluation, user_key: UUID) -> list[object]:
 
 def _text_row(evaluation: Evaluation, user_key: UUID, conversation: str) -> list[object]:
     sample = evaluation.sample
-    extra = {
-        name: msgspec.Raw(text.encode())
-        for name, text in (("json_schema", sample.json_schema), ("tests", sample.tests), ("tools", sample.tools))
-        if text
-    }
     return [
-        sample.id, round(sample.time.timestamp(), 3), sample.app, user_key, conversation, sample.output, _listed(sample.context),
-        _listed(sample.references), msgspec.json.encode({**extra, "error": sample.error}).decode()
-        if extra or sample.error
-        else "",
+        sample.id, round(sample.time.timestamp(), 3), sample.app, user_key, conversation, sample.output,
+        _listed(sample.context), _listed(sample.references), _extra(sample),
         _seconds(evaluation.record.arrived_ms), evaluation.record.arrived_ms,
     ]  # fmt: skip
+
+
+def _extra(sample: Sample) -> str:
+    """What else explains a score, as JSON."""
+    texts = {"json_schema": sample.json_schema, "tests": sample.tests, "tools": sample.tools}
+    extra: dict[str, object] = {name: msgspec.Raw(text.encode()) for name, text in texts.items() if text}
+    if sample.error:
+        extra["error"] = sample.error
+    return msgspec.json.encode(extra).decode() if extra else ""
 
 
 def _ledger_row(evaluation: Evaluation, conversation: str) -> list[object]:
@@ -205,8 +206,8 @@ def _dead_row(letter: DeadLetter) -> list[object]:
     origin = letter.origin
     index = WHOLE_RECORD if letter.index is None else letter.index
     return [
-        origin.topic, origin.partition, origin.offset, index, _NOBODY, "", _seconds(letter.arrived_ms), Outcome.DEAD.value,
-        False, letter.reason, letter.field, letter.detail[:1000], 0, letter.arrived_ms,
+        origin.topic, origin.partition, origin.offset, index, _NOBODY, "", _seconds(letter.arrived_ms),
+        Outcome.DEAD.value, False, letter.reason, letter.field, letter.detail[:1000], 0, letter.arrived_ms,
     ]  # fmt: skip
 
 

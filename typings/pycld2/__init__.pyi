@@ -1,0 +1,9 @@
+"""What we use of pycld2."""
+
+class error(Exception): ...
+
+Detail = tuple[str, str, int, float]
+
+def detect(
+    utf8Bytes: bytes, isPlainText: bool = ..., bestEffort: bool = ...
+) -> tuple[bool, int, tuple[Detail, Detail, Detail]]: ...
