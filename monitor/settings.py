@@ -213,7 +213,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
 
     Args:
         path: the file; None for the built-in defaults.
-        environment: ``EVERGAUGE_SECTION__NAME=value`` overrides ``name`` in ``[section]``.
+        environment: ``EVERGAUGE_SECTION__NAME=value`` overrides ``name`` in ``[section]``; lists and tables as in TOML.
 
     Raises:
         InvalidConfig: everything that is wrong at once, by path, each with its cure.
@@ -250,8 +250,18 @@ def _overrides(environment: Mapping[str, str]) -> Table:
         table = raw
         for section in sections:
             table = table.setdefault(section, {})
-        table[name] = value
+        table[name] = _value(value)
     return raw
+
+
+def _value(text: str) -> object:
+    """Lists and tables are written as in TOML; everything else is left to the setting's own type."""
+    if text[:1] in {"[", "{"}:
+        try:
+            return tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            return text
+    return text
 
 
 def _merged(base: object, over: object) -> Any:

@@ -81,6 +81,7 @@ def _faust_app(settings: Settings) -> faust.App:
         web_host=worker.bind,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=f"{kafka.group}-{worker.name}" if worker.name else None,
+        consumer_metadata_max_age_ms=5_000,  # after a restart Kafka may know no partitions yet: ask again soon
         consumer_max_fetch_size=4 * 1024 * 1024,
         broker_commit_interval=0.3,
         broker_commit_every=50,

@@ -22,7 +22,8 @@ REASON = "evergauge-reason"
 FIELD = "evergauge-field"
 DETAIL = "evergauge-detail"
 ARRIVED = "evergauge-arrived"
-OURS = frozenset({ORIGIN, ROUTE, INDEX, REASON, FIELD, DETAIL, ARRIVED})
+KEY = "evergauge-key"
+OURS = frozenset({ORIGIN, ROUTE, INDEX, REASON, FIELD, DETAIL, ARRIVED, KEY})
 
 Sent = tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]
 
@@ -128,4 +129,5 @@ def _why(letter: DeadLetter) -> list[tuple[str, bytes]]:
         (FIELD, letter.field.encode(errors="replace")),
         (DETAIL, letter.detail[:2000].encode(errors="replace")),
         (ARRIVED, str(letter.arrived_ms).encode()),
+        *([(KEY, letter.key)] if letter.key is not None else []),
     ]

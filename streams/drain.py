@@ -155,7 +155,9 @@ class Drain:
                         chunk.give_up()
                         return None
                     attempts += 1
-        except Exception as error:  # noqa: BLE001  a bug, whatever it is
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  a bug, whatever it is
             self.health.failed(f"bug: {error!r}")
             self.on_bug(error)
             chunk.give_up()

@@ -37,8 +37,8 @@ class Subprocess:
             try:
                 async with asyncio.timeout(within):
                     verdict, answer = await _ask(child, (check, sample))
-            except TimeoutError:
-                await self.close()
+            except (TimeoutError, asyncio.CancelledError):
+                await self.close()  # its answer would be taken for the next one's
                 raise
             except (asyncio.IncompleteReadError, ConnectionError) as error:
                 await self.close()
@@ -87,7 +87,7 @@ def _answer(request: tuple[str, Sample] | None) -> tuple[str, object]:
     check, sample = request
     try:
         answer: object = checks[check].make()(sample)
-    except Exception as error:  # noqa: BLE001  a person's check may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001  a person's check may raise anything
         return "raised", repr(error)
     plain = type(answer) in {bool, int, float, Finding, type(None)}
     return "answered", answer if plain else repr(answer)

@@ -132,7 +132,7 @@ class Scorer:
         """The check's score; a check that raises or answers rubbish costs only this."""
         try:
             answer = self.check(sample)
-        except Exception as error:  # noqa: BLE001  a person's check may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a person's check may raise anything
             return self.broken("raised", repr(error))
         return self.read(answer)
 

@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from types import MappingProxyType
 from uuid import UUID
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ class Sample:
     trace_id: str = ""
     conversation_id: str = ""
     user: str = ""
-    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
     index: int = 0
     """Position in its record."""
 

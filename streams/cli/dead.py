@@ -14,7 +14,7 @@ from monitor.cli.main import FINDINGS, GOOD, Place
 from monitor.cli.show import as_json, console, print_json, table
 from monitor.errors import InvalidConfig, Unavailable
 from monitor.settings import KafkaSettings
-from streams.bus import ARRIVED, DETAIL, FIELD, INDEX, ORIGIN, OURS, REASON
+from streams.bus import ARRIVED, DETAIL, FIELD, INDEX, KEY, ORIGIN, OURS, REASON
 from streams.log import read_all
 from streams.topics import LARGEST_MESSAGE, connection, dead_topic
 
@@ -75,7 +75,7 @@ def _letter(identity: str, record: Any, headers: dict[str, str]) -> Letter:
         detail=headers.get(DETAIL, ""),
         arrived_ms=int(headers.get(ARRIVED) or record.timestamp),
         value=record.value,
-        key=None,
+        key=next((value for name, value in record.headers if name == KEY), None),
         headers=[(name, value) for name, value in record.headers if name not in OURS],
     )
 
@@ -175,7 +175,10 @@ def _send_back(kafka: KafkaSettings, letters: list[Letter]) -> None:
     try:
         producer: Any = KafkaProducer(**connection(kafka), acks="all", max_request_size=LARGEST_MESSAGE)
         for letter in letters:
-            producer.send(letter.topic, value=letter.value, headers=letter.headers).get(timeout=30)
+            key = (
+                letter.key if letter.value is not None or letter.key is not None else b""
+            )  # Kafka wants one of the two
+            producer.send(letter.topic, key=key, value=letter.value, headers=letter.headers).get(timeout=30)
             mark = [(REPLAYED, str(time.time_ns() // 1_000_000).encode())]
             producer.send(dead_topic(kafka), key=letter.id.encode(), value=None, headers=mark).get(timeout=30)
         producer.close()

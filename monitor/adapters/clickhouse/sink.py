@@ -162,7 +162,8 @@ def _sample_row(evaluation: Evaluation, user_key: UUID) -> list[object]:
     return [
         sample.id, sample.producer_id, round(sample.time.timestamp(), 3), sample.app, sample.env, sample.model,
         sample.model_version, sample.provider, sample.prompt_version, sample.release, sample.trace_id,
-        sample.conversation_id, user_key, sample.tags, sample.tokens_in, sample.tokens_out, sample.latency_ms, sample.cost_usd, sample.finish_reason,
+        sample.conversation_id, user_key, sample.tags, sample.tokens_in, sample.tokens_out, sample.latency_ms,
+        sample.cost_usd, sample.finish_reason,
         len(sample.output_bytes),
         [s.scorer for s in scores], [s.version for s in scores], [s.value for s in scores], [s.passed for s in scores],
         [s.label for s in scores], [s.why for s in scores],

@@ -1,0 +1,230 @@
+"""The first stage over twins in memory: what becomes of each sample."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor import metrics
+from monitor.adapters.memory import MemoryBus, MemoryMeter, MemoryStore
+from monitor.checks import check
+from monitor.errors import Unavailable
+from monitor.model import Outcome, Record, Verdict
+from monitor.pipeline import Evaluate, Replay
+from monitor.policy import HOUR_MS
+from tests.builders import NOON_MS, make_call, make_evaluate, make_record, make_settings
+
+
+async def run(evaluate: Evaluate, records: Sequence[Record]) -> None:
+    await evaluate.settle(await evaluate.work(records))
+
+
+def outcomes(store: MemoryStore) -> Counter[Outcome]:
+    return Counter(row.outcome for row in store.rows.values())
+
+
+async def test_a_sample_ends_with_scores_a_verdict_a_route_and_an_outcome() -> None:
+    store = MemoryStore()
+
+    await run(make_evaluate(store=store), [make_record(make_call())])
+
+    (row,) = store.rows.values()
+    assert row.verdict is Verdict.PASS
+    assert {score.scorer for score in row.scores} >= {"json", "empty_output", "secrets"}
+    assert row.route.inclusion == 0.05
+
+
+async def test_what_cannot_become_a_sample_is_buried_and_the_rest_goes_on() -> None:
+    store, bus = MemoryStore(), MemoryBus()
+
+    await run(
+        make_evaluate(store=store, bus=bus),
+        [make_record(b"not JSON", offset=0), make_record([make_call(), {"app": 7}], offset=1)],
+    )
+
+    assert len(store.rows) == 1
+    assert [(letter.id, letter.reason) for letter in bus.buried.values()] == [
+        ("evergauge.samples/0/0", "not_json"),
+        ("evergauge.samples/0/1/1", "wrong_type"),
+    ]
+    assert bus.buried["evergauge.samples/0/0"].value == b"not JSON"
+
+
+async def test_a_model_that_failed_is_a_failed_sample_and_no_dead_one() -> None:
+    store = MemoryStore()
+
+    await run(make_evaluate(store=store), [make_record(make_call(output=None, error="503"))])
+
+    (row,) = store.rows.values()
+    assert row.verdict is Verdict.FAIL
+    assert row.because == "gate empty_output: no answer: the model failed: 503"
+
+
+async def test_the_judge_gets_the_bytes_unchanged_once_a_record() -> None:
+    bus = MemoryBus()
+    record = make_record([make_call(id=str(n)) for n in range(5)], headers=(("theirs", b"1"),))
+
+    await run(make_evaluate(make_settings(DEFAULT__ROUTING__SHARE=1), bus=bus), [record])
+
+    ((forwarded, chosen),) = bus.forwarded.values()
+    assert forwarded == record
+    assert [evaluation.sample.index for evaluation in chosen] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("environment", "call", "outcome"),
+    [
+        ({"DEFAULT__ROUTING__SHARE": 1}, {}, Outcome.SCORED),
+        ({"DEFAULT__ROUTING__SHARE": 0}, {}, Outcome.SCORED),
+        ({"DEFAULT__ROUTING__SHARE": 1e-9}, {}, Outcome.SAMPLED_OUT),
+        ({"DEFAULT__ROUTING__SHARE": 1, "DEFAULT__ROUTING__BUDGET_PER_HOUR": 0}, {}, Outcome.OVER_BUDGET),
+    ],
+)
+async def test_outcomes(environment: dict[str, object], call: dict[str, object], outcome: Outcome) -> None:
+    store = MemoryStore()
+
+    await run(make_evaluate(make_settings(**environment), store=store), [make_record(make_call(**call))])
+
+    assert outcomes(store) == {outcome: 1}
+
+
+async def test_a_sample_that_no_check_can_score_has_failed() -> None:
+    from monitor.checks import default_checks
+
+    @check("test_never")
+    def never(_: object) -> None:
+        return None
+
+    store = MemoryStore()
+    off = {f"DEFAULT__CHECKS__{name.upper()}": "false" for name in default_checks()}
+    settings = make_settings(
+        DEFAULT__CHECKS__TEST_NEVER="true", **off, DEFAULT__VERDICT__GATES="", DEFAULT__VERDICT__WEIGHTS="{}"
+    )
+
+    await run(make_evaluate(settings, store=store), [make_record(make_call())])
+
+    assert outcomes(store) == {Outcome.FAILED: 1}
+
+
+async def test_a_format_may_come_with_the_record() -> None:
+    store, bus = MemoryStore(), MemoryBus()
+    pair = {"request": {"messages": [{"role": "user", "content": "x"}]}, "response": None}
+
+    await run(
+        make_evaluate(store=store, bus=bus),
+        [
+            make_record(pair, headers=(("evergauge-format", b"openai"), ("evergauge-app", b"shop")), offset=0),
+            make_record(pair, headers=(("evergauge-format", b"smoke signals"),), offset=1),
+        ],
+    )
+
+    (row,) = store.rows.values()
+    assert row.sample.app == "shop"
+    (letter,) = bus.buried.values()
+    assert (letter.reason, letter.field) == ("unknown_format", "header evergauge-format")
+
+
+async def test_an_unknown_application_gets_the_default_plan() -> None:
+    store = MemoryStore()
+
+    await run(make_evaluate(store=store), [make_record(make_call(app="never seen"))])
+
+    assert len(store.rows) == 1
+
+
+async def test_writing_a_batch_again_changes_nothing() -> None:
+    store, bus = MemoryStore(), MemoryBus()
+    evaluate = make_evaluate(make_settings(DEFAULT__ROUTING__SHARE=1), store=store, bus=bus)
+    batch = await evaluate.work([make_record(make_call()), make_record(b"x", offset=1)])
+
+    await evaluate.settle(batch)
+    first = dict(store.rows), dict(store.dead), dict(bus.forwarded), dict(bus.buried)
+    await evaluate.settle(batch)
+
+    assert first == (store.rows, store.dead, bus.forwarded, bus.buried)
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=8), st.integers(0, 40))
+async def test_however_a_replay_cuts_its_chunks_it_decides_alike(cuts: list[int], budget: int) -> None:
+    settings = make_settings(DEFAULT__ROUTING__SHARE=0.5, DEFAULT__ROUTING__BUDGET_PER_HOUR=budget, KAFKA__PARTITIONS=1)
+    records = [
+        make_record(make_call(id=str(n)), offset=n, arrived_ms=NOON_MS + n * HOUR_MS // 60) for n in range(sum(cuts))
+    ]
+    whole, parts = MemoryStore(), MemoryStore()
+
+    await run(make_evaluate(settings, store=whole), records)
+    start = 0
+    for size in cuts:  # a new worker for each chunk: it knows only what the store holds
+        await run(make_evaluate(settings, store=parts), records[start : start + size])
+        start += size
+
+    assert {k: row.route for k, row in whole.rows.items()} == {k: row.route for k, row in parts.rows.items()}
+
+
+async def test_a_chunk_that_comes_again_is_decided_from_what_was_before_it() -> None:
+    settings = make_settings(DEFAULT__ROUTING__SHARE=1, DEFAULT__ROUTING__BUDGET_PER_HOUR=6, KAFKA__PARTITIONS=1)
+    records = [make_record(make_call(id=str(n)), offset=n, arrived_ms=NOON_MS + n) for n in range(20)]
+    store = MemoryStore()
+    evaluate = make_evaluate(settings, store=store)
+
+    await run(evaluate, records[:10])
+    await run(evaluate, records[10:])
+    before = {place: row.route for place, row in store.rows.items()}
+    await run(evaluate, records[10:])  # as after a rebalance, in the same process
+
+    assert before == {place: row.route for place, row in store.rows.items()}
+
+
+async def test_nothing_is_decided_while_the_past_cannot_be_asked() -> None:
+    class Away(MemoryStore):
+        async def spending(self, *_: object) -> list[tuple[str, int, int, int, int]]:
+            raise Unavailable("store", "away")
+
+    evaluate = make_evaluate(make_settings(DEFAULT__ROUTING__BUDGET_PER_HOUR=1), store=Away())
+
+    with pytest.raises(Unavailable):
+        await evaluate.work([make_record(make_call())])
+
+
+async def test_the_metrics_add_up() -> None:
+    meter = MemoryMeter()
+
+    await run(make_evaluate(meter=meter), [make_record(make_call()), make_record(b"x", offset=1)])
+
+    assert sum(v for (name, _), v in meter.counts.items() if name == metrics.SAMPLES.name) == 1
+    assert meter.counts[metrics.RECORDS.name, ("evergauge.samples",)] == 2
+    assert meter.counts[metrics.DEAD_LETTERS.name, ("evergauge.samples", "not_json")] == 1
+    assert meter.gauges[metrics.INCLUSION.name, ("app",)] == 0.05
+    assert meter.observed[metrics.SCORES.name, ("app", "empty_output")] == {1.0: 1}
+
+
+async def test_a_broken_check_is_counted() -> None:
+    @check("test_broken")
+    def broken(_: object) -> str:
+        return "rubbish"  # type: ignore[return-value]
+
+    meter = MemoryMeter()
+    settings = make_settings(DEFAULT__CHECKS__TEST_BROKEN="true")
+
+    await run(make_evaluate(settings, meter=meter), [make_record(make_call())])
+
+    assert meter.counts[metrics.BROKEN_CHECKS.name, ("test_broken", "rubbish")] == 1
+
+
+async def test_a_replay_reports_by_application() -> None:
+    records = [
+        make_record(make_call(app="a"), offset=0),
+        make_record(make_call(app="a", output=""), offset=1),
+        make_record(make_call(app="b"), offset=2),
+        make_record(b"broken", offset=3),
+    ]
+    told: list[int] = []
+
+    report = await Replay(make_evaluate(), chunk=3).run(records, progress=told.append)
+
+    assert (report.records, told) == (4, [3, 1])
+    assert report.apps["a"].verdicts == {Verdict.PASS: 1, Verdict.FAIL: 1}
+    assert report.apps["a"].worst()[0] == ("empty_output", 0.5)
+    assert report.dead == {"not_json": 1}
