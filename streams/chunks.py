@@ -110,6 +110,10 @@ class Cut:
 
     def slices(self, records: Sequence[Fetched]) -> Iterator[Sequence[Fetched]]:
         """Cut records into chunks, in order; one that is too large goes alone."""
+        if sum([record.serialized_value_size for record in records]) <= self.bytes:
+            for start in range(0, len(records), self.records):
+                yield records[start : start + self.records]
+            return
         start = size = 0
         for position, record in enumerate(records):
             full = position - start >= self.records or size + record.serialized_value_size > self.bytes
@@ -318,12 +322,11 @@ class ChunkConsumer(driver.Consumer):
         return ()
 
     def _message(self, tp: TP, part: Sequence[Fetched], generation: int) -> ChunkMessage:
-        size = sum(record.serialized_value_size for record in part)
         last = part[-1]
         chunk = Chunk(tp, part)
         message = ChunkMessage(
-            tp.topic, tp.partition, last.offset, last.timestamp / 1000, 0, None, None, cast(Any, chunk), None, 0, size,
-            tp, generation_id=generation,
+            tp.topic, tp.partition, last.offset, last.timestamp / 1000, 0, None, None, cast(Any, chunk), None, 0, 0, tp,
+            generation_id=generation,
         )  # fmt: skip
         message.first_offset, message.last_offset = chunk.first_offset, chunk.last_offset
         chunk.on_given_up = lambda: self._forget(message)

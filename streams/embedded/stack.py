@@ -86,7 +86,7 @@ class Stack:
             await asyncio.to_thread(topics.create, settings)
             await asyncio.to_thread(migrations(settings).apply)
             for number in range(self.workers):
-                await self._start_worker(number)
+                await self.add_worker(number)
             self._announce()
         except BaseException:
             await self.stop()
@@ -141,7 +141,8 @@ class Stack:
         }
         self.addresses["ClickHouse"] = f"http://127.0.0.1:{port} (read with user reader, password {accounts.reader})"
 
-    async def _start_worker(self, number: int) -> None:
+    async def add_worker(self, number: int) -> None:
+        """Start one more worker and wait until it is up."""
         web, metrics = free_port(WEB_PORT + number), free_port(METRICS_PORT + number)
         name = f"worker-{number}"
         self.tell(f"starting {name}")
