@@ -4,9 +4,9 @@ Run as a program by ``hot_path``: ``python -m benchmarks.by_hand TOPIC COUNT``; 
 """
 
 import os
-from datetime import UTC, datetime
 import resource
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 from clickhouse_connect import driver
@@ -17,8 +17,8 @@ from monitor.formats import Defaults, Limits, decode, formats
 from monitor.model import Origin, Record, Sample
 
 BATCH = 1_000
-SAMPLES = ["sample_id", "producer_id", "ts", "app", "model", "model_version", "tags", "check.name", "check.value",
-           "check.passed", "check.label", "check.why", "k_topic", "k_partition", "k_offset", "arrived", "ver"]  # fmt: skip
+SAMPLES = ["sample_id", "producer_id", "ts", "app", "model", "model_version", "tags", "check.name",
+           "check.value", "check.passed", "check.label", "check.why", "k_topic", "k_partition", "k_offset", "arrived", "ver"]  # fmt: skip
 TEXTS = ["sample_id", "ts", "app", "input", "output", "context", "reference", "arrived", "ver"]
 
 
@@ -48,7 +48,8 @@ def main(topic: str, wanted: int) -> None:
         messages = consumer.consume(BATCH, timeout=1.0)
         if not messages:
             continue
-        samples, texts = [], []
+        samples: list[list[Any]] = []
+        texts: list[list[Any]] = []
         for message in messages:
             samples_of, texts_of = _rows(message, scorers)
             samples += samples_of

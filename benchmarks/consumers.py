@@ -34,7 +34,9 @@ def _app(name: str, *, tuned: bool) -> Any:
         mode.loop.use("uvloop")
     import faust
 
-    more = {"broker_max_poll_records": 2_000, "consumer_max_fetch_size": 4 * 1024 * 1024} if tuned else {}
+    more: dict[str, Any] = (
+        {"broker_max_poll_records": 2_000, "consumer_max_fetch_size": 4 * 1024 * 1024} if tuned else {}
+    )
     return faust.App(
         name,
         broker=f"kafka://{os.environ['EVERGAUGE_KAFKA__BOOTSTRAP_SERVERS']}",
@@ -93,7 +95,7 @@ def chunks(topic: str, count: Count) -> None:
 
 
 def bare(topic: str, count: Count) -> None:
-    """aiokafka without anything on top."""
+    """Aiokafka without anything on top."""
     import uvloop
     from aiokafka import AIOKafkaConsumer
 

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.request import urlopen
 
 import psutil
@@ -38,13 +38,13 @@ class Figure:
     reached: bool | None = None
 
 
-def arguments(about: str, **more: Any) -> argparse.Namespace:
+def arguments(about: str | None, **more: Any) -> argparse.Namespace:
     """The arguments that every benchmark takes, and some of its own with their defaults."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--traffic", type=Path, default=TRAFFIC, help="folder with traffic/samples.jsonl.gz")
     parser.add_argument("--json", type=Path, help="write the result here")
     for name, default in more.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=cast(Any, type(default)), default=default)
     return parser.parse_args()
 
 

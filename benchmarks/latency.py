@@ -17,7 +17,10 @@ from monitor.settings import Settings
 from streams.bus import connection
 
 _PROBE = 20
-_PROBES = "SELECT producer_id FROM samples WHERE startsWith(producer_id, 'probe-') AND arrived > now64(3) - INTERVAL 20 SECOND"
+_PROBES = """
+SELECT producer_id FROM samples
+WHERE startsWith(producer_id, 'probe-') AND arrived > now64(3) - INTERVAL 20 SECOND
+"""
 
 
 async def measure(rate: float, seconds: int) -> None:

@@ -9,7 +9,7 @@ from itertools import islice
 
 import psutil
 
-from benchmarks.harness import Figure, arguments, counted, endless, report, stack
+from benchmarks.harness import Figure, arguments, counted, endless, report, stack, wait_for
 from monitor.cli.show import news
 from streams.cli.send import send_all
 from streams.embedded.stack import Stack
@@ -50,8 +50,7 @@ async def feed(running: Stack, samples: int) -> None:
     while sent < samples:
         block = list(islice(values, _BLOCK))
         sent += await send_all(settings.kafka, topic, iter(block), [], None, lambda _: None)
-        while sent - await asyncio.to_thread(counted, port, SAMPLES) > 2 * _BLOCK:
-            await asyncio.sleep(0.5)
+        await wait_for(port, SAMPLES, sent - 2 * _BLOCK, 600)
 
 
 async def watch(running: Stack, samples: int) -> list[tuple[float, float]]:

@@ -1,0 +1,1 @@
+"""Grafana as Python: each dashboard a file, its JSON generated and proven fresh."""

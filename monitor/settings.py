@@ -17,7 +17,7 @@ RESERVED = frozenset({"CONFIG", "DATA", "CACHE"})
 """Variables that say where things are rather than what is set."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Port = Annotated[int, Field(ge=0, le=65535)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 Positive = Annotated[int, Field(ge=1)]
 Table = dict[str, Any]
 
@@ -90,7 +90,7 @@ class WorkerSettings(_Section):
     metrics_port: Port = 9464
     chunk_records: Positive = 500
     chunk_bytes: Positive = 8 * 1024 * 1024
-    chunks_in_flight: Positive = 4
+    chunks_in_flight: Positive = 8
     stop_within: float = Field(default=15.0, gt=0, le=18)
     """Seconds that chunks under way get to finish when the worker is asked to stop."""
     start_within: float = Field(default=60.0, gt=0)
@@ -317,7 +317,7 @@ def _unlike(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "kafka.sasl_username", f"is needed for {kafka.security_protocol}"
     if bool(kafka.ssl_certfile) != bool(kafka.ssl_keyfile):
         yield "kafka.ssl_keyfile", "a client certificate needs both ssl_certfile and ssl_keyfile"
-    if worker.web_port and worker.web_port == worker.metrics_port:
+    if worker.web_port == worker.metrics_port:
         yield "worker.metrics_port", "must differ from worker.web_port"
     if clickhouse.text_retention_days > clickhouse.retention_days:
         yield "clickhouse.text_retention_days", "must not be longer than retention_days"

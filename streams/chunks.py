@@ -29,14 +29,22 @@ from .offsets import Prefix
 class Fetched(Protocol):
     """What we use of an aiokafka record."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-    serialized_value_size: int
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    @property
+    def serialized_value_size(self) -> int: ...
 
 
 _notify = cast(Callable[[Any], None], cast(Any, futures).notify)

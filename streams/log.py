@@ -12,7 +12,7 @@ from kafka.structs import TopicPartition
 from monitor.errors import Unavailable
 from monitor.settings import KafkaSettings
 
-from .topics import LARGEST_MESSAGE, connection
+from .topics import ANSWER_WITHIN_MS, LARGEST_MESSAGE, connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ def _consumer(kafka: KafkaSettings, *, group: str | None = None) -> Generator[An
             **connection(kafka),
             group_id=group,
             enable_auto_commit=False,
+            bootstrap_timeout_ms=ANSWER_WITHIN_MS,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=LARGEST_MESSAGE,
             fetch_max_bytes=LARGEST_MESSAGE,

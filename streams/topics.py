@@ -2,6 +2,7 @@
 
 import logging
 import ssl
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from monitor.errors import Unavailable
 from monitor.settings import KafkaSettings, Settings
 
 DAY_MS = 86_400_000
+_KNOWN_WITHIN = 10.0
+ANSWER_WITHIN_MS = 5_000
+"""A broker that does not answer a command within this time is away."""
 LARGEST_MESSAGE = 64 * 1024 * 1024
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL)  # errors reach people as Unavailable, in one line
@@ -124,7 +128,7 @@ def administration(kafka: KafkaSettings) -> Generator[Any]:
         Unavailable: Kafka is away, or refuses.
     """
     try:
-        admin: Any = KafkaAdminClient(**connection(kafka), request_timeout_ms=15_000)
+        admin: Any = KafkaAdminClient(**connection(kafka), request_timeout_ms=15_000, bootstrap_timeout_ms=ANSWER_WITHIN_MS)
     except (KafkaError, OSError, ValueError) as error:
         raise Unavailable("kafka", f"{kafka.bootstrap_servers}: {type(error).__name__}: {error}") from error
     try:
@@ -153,7 +157,15 @@ def create(settings: Settings) -> list[str]:
             except TopicAlreadyExistsError:
                 continue  # somebody else was faster
             made.append(topic.name)
+        _wait_until_known(admin, made)
     return made
+
+
+def _wait_until_known(admin: Any, names: list[str]) -> None:
+    """Brokers learn of a new topic a moment after it is made."""
+    deadline = time.monotonic() + _KNOWN_WITHIN
+    while not set(names) <= set(admin.list_topics()) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def missing(settings: Settings) -> list[str]:

@@ -16,9 +16,10 @@ NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 NOON_MS = int(NOON.timestamp() * 1000)
 
 
-def make_sample(output: str | None = "A fine answer.", *, prompt: str = "A question?", **said: Any) -> Sample:
+def make_sample(output: str | None = "A fine answer.", *, prompt: Any = "A question?", **said: Any) -> Sample:
     said.setdefault("messages", (Message("user", (Part(prompt),)),))
-    return Sample(**{"id": UUID(int=1), "time": NOON, "app": "app", "output": output, **said})
+    ordinary: dict[str, Any] = {"id": UUID(int=1), "time": NOON, "app": "app", "output": output}
+    return Sample(**(ordinary | said))
 
 
 def make_record(

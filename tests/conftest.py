@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import hypothesis  # noqa: F401  early: CPython 3.11 may fail to compile it late, while other threads run
+import hypothesis
 import pytest
 
 from tests.servers import Servers, Way
 
 MakeWay = Callable[..., Way]
+
+hypothesis.settings.register_profile("evergauge", deadline=None)
+"""A test may wait for a busy machine. Imported early too: CPython 3.11 can fail to compile it late, beside threads."""
+hypothesis.settings.load_profile("evergauge")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

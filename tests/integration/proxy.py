@@ -1,10 +1,13 @@
 """A store that has a bad day: the real one behind a door that answers errors when told to."""
 
+import ssl
 import threading
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import trustme
 
 _ERRORS = {
     "full": (500, "243", "Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space. (NOT_ENOUGH_SPACE)"),
@@ -16,7 +19,7 @@ _ERRORS = {
 class FlakyStore:
     """Passes requests on, or refuses them in the way that ``error`` names."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, certificate: trustme.LeafCert | None = None) -> None:
         self.target, self.error, self.refused = target, "", 0
         store = self
 
@@ -51,7 +54,11 @@ class FlakyStore:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            certificate.configure_cert(context)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.server.server_port}"
 
     def __enter__(self) -> "FlakyStore":
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

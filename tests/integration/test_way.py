@@ -46,15 +46,16 @@ def test_a_row_tells_why(make_way: MakeWay) -> None:
     way = make_way()
     way.worker().wait_ready()
     call = make_call(
-        id="c-1", output="Write to jane@example.com", user="u-7", trace_id="t-1", tokens_in=4, metadata={"route": "main"},
-        input=[{"role": "user", "content": "Whom do I ask?"}], timestamp="2026-10-31T10:00:00Z", cost_usd=0.5,
+        id="c-1", output="Write to jane@example.com", user="u-7", trace_id="t-1", tokens_in=4,
+        metadata={"route": "main"}, input=[{"role": "user", "content": "Whom do I ask?"}], cost_usd=0.5,
+        timestamp="2026-10-31T10:00:00Z",
     )  # fmt: skip
 
     way.wait(way.send([json.dumps(call).encode()]))
 
     (row,) = way.rows(
-        "SELECT app, model, producer_id, toString(ts), verdict, because, outcome, inclusion, tokens_in, tokens_out, cost_usd,"
-        " tags, user_key != toUUID('00000000-0000-0000-0000-000000000000') FROM samples FINAL"
+        "SELECT app, model, producer_id, toString(ts), verdict, because, outcome, inclusion, tokens_in, tokens_out,"
+        " cost_usd, tags, user_key != toUUID('00000000-0000-0000-0000-000000000000') FROM samples FINAL"
     )
     assert row == (
         "app", "m", "c-1", "2026-10-31 10:00:00.000", "fail", "gate personal_data: gives away e-mail address",
@@ -183,8 +184,16 @@ def test_the_metrics_of_a_worker(make_way: MakeWay) -> None:
     assert total("evergauge_samples") == 200 - broken(200)
     assert total("evergauge_dead_letters") == broken(200)
     assert total("evergauge_records") == 200
-    assert {"evergauge_check_score", "evergauge_stage_seconds", "evergauge_insert_rows", "evergauge_lag_records",
-            "evergauge_drain_seconds", "evergauge_inclusion_ratio", "process_resident_memory_bytes"} <= families.keys()  # fmt: skip
+    shown = {
+        "evergauge_check_score",
+        "evergauge_stage_seconds",
+        "evergauge_insert_rows",
+        "evergauge_lag_records",
+        "evergauge_drain_seconds",
+        "evergauge_inclusion_ratio",
+        "process_resident_memory_bytes",
+    }
+    assert shown <= families.keys()
     with urllib.request.urlopen(f"http://127.0.0.1:{worker.web_port}/live") as answer:
         assert answer.status == 200
 

@@ -1,7 +1,7 @@
 """The chunk transport against a Kafka of our own making: acks, gaps, seeks, revocations and commits."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pytest
@@ -54,8 +54,8 @@ class Bench:
 
     def __init__(self, records: int = 10, wait: float = 0.5) -> None:
         app = create_app(make_settings(WORKER__CHUNK_RECORDS=records, WORKER__STOP_WITHIN=wait)).faust
+        assert isinstance(app.consumer, ChunkConsumer)
         self.consumer = cast(Any, app.consumer)
-        assert isinstance(self.consumer, ChunkConsumer)
         self.thread = self.consumer._thread = FakeThread()
         self.delivered: list[Any] = []
         self.consumer.callback = self._take
@@ -252,12 +252,8 @@ def test_records_come_as_our_own() -> None:
     assert (str(made.origin), made.value, made.key, made.headers) == ("t/0/7", b"v", b"k", (("a", b"b"),))
 
 
-@pytest.fixture
-def cut() -> Iterator[Cut]:
-    yield Cut(records=3, bytes=10)
-
-
-def test_a_record_that_is_too_large_goes_alone(cut: Cut) -> None:
+def test_a_record_that_is_too_large_goes_alone() -> None:
+    cut = Cut(records=3, bytes=10)
     records = [fetched(0, b"x"), fetched(1, b"x" * 50), fetched(2, b"x")]
 
     assert [[r.offset for r in part] for part in cut.slices(records)] == [[0], [1], [2]]

@@ -127,7 +127,7 @@ def test_finish_reasons(reason: str, value: float | None) -> None:
     ],
 )
 def test_language(output: str, said: dict[str, object], value: float | None) -> None:
-    assert run_check("language", make_sample(output, **said)).value == value  # type: ignore[arg-type]
+    assert run_check("language", make_sample(output, **said)).value == value
 
 
 @pytest.mark.parametrize(
@@ -151,8 +151,8 @@ def test_personal_data_is_found_and_not_repeated(output: str, kind: str) -> None
 
 @pytest.mark.parametrize(
     "output",
-    ["The sum is 4111 1111 1111 1112.", "GB82 WEST 1234 5698 7654 33", "version 1.2.3.4000", "The year 2024-01-02", "a@b",
-     "pi is 3.14159265358979", "0000 0000 0000 0000"],
+    ["The sum is 4111 1111 1111 1112.", "GB82 WEST 1234 5698 7654 33", "version 1.2.3.4000", "The year 2024-01-02",
+     "a@b", "pi is 3.14159265358979", "0000 0000 0000 0000"],
 )  # fmt: skip
 def test_what_only_looks_like_personal_data_is_let_go(output: str) -> None:
     assert run_check("personal_data", make_sample(output)).value == 1.0
@@ -186,8 +186,8 @@ def test_placeholders_are_no_secrets(output: str) -> None:
 
 @pytest.mark.parametrize(
     "output",
-    ["I'm sorry, but I can't help with that.", "I cannot provide instructions for this.", "I’m unable to assist with it.",
-     "As an AI language model, I cannot do this.", "I must respectfully decline."],
+    ["I'm sorry, but I can't help with that.", "I cannot provide instructions for this.",
+     "I’m unable to assist with it.", "As an AI language model, I cannot do this.", "I must respectfully decline."],
 )  # fmt: skip
 def test_refusals(output: str) -> None:
     assert run_check("refusal", make_sample(output)).value == 0.0

@@ -13,6 +13,7 @@ from monitor.model import Record, Sample
 from tests.builders import NOON, make_call, make_record
 
 NATIVE = formats["native"]
+DEEP = b"[" * 100_000 + b"]" * 100_000
 
 
 def read(record: Record, *, app: str = "", limits: Limits | None = None) -> list[Sample | Unreadable]:
@@ -141,8 +142,8 @@ def test_a_broken_line_costs_only_itself() -> None:
         (b'{"app":"a","input":"b","output":"c","timestamp":"9999-12-31T23:59:59Z"}', "bad_time", "timestamp"),
         (b'{"app":"a","input":"b","output":"c","timestamp":"yesterday"}', "bad_time", "timestamp"),
         (b'{"app":"a","input":"b","output":"c","timestamp":1e300}', "bad_time", "timestamp"),
-        (b"[" * 100_000 + b"]" * 100_000, "too_deep", ""),
-        (b'{"app":"a","input":"b","output":"c","metadata":{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}}", "too_deep", ""),
+        (DEEP, "too_deep", ""),
+        (b'{"app":"a","input":"b","output":"c","metadata":{"a":' + DEEP + b"}}", "too_deep", ""),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_names_the_reason_and_the_field(value: bytes, reason: str, field: str) -> None:

@@ -135,8 +135,8 @@ def test_a_budget_lowers_the_share_before_the_draw_and_spreads_over_the_hour() -
 
 
 def test_weights_by_the_logged_probability_stay_unbiased_under_a_budget() -> None:
-    """Horvitz-Thompson with the logged probabilities finds the true total, though the budget changes them all the time."""
-    chance, errors = random.Random(3), []
+    """Horvitz-Thompson with the logged probabilities finds the true total, though the budget changes them."""
+    chance, errors = random.Random(3), list[float]()
     for trial in range(60):
         budget = Budget(per_hour=200)
         policy, purse = Routing(share=0.5, budget=budget, salt=str(trial)), Purse(budget, 0)

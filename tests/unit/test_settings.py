@@ -14,10 +14,12 @@ EXAMPLE = Path(__file__).parents[2] / "evergauge.toml"
 def problems(text: str, tmp_path: Path, **environment: str) -> dict[str, str]:
     file = tmp_path / "evergauge.toml"
     file.write_text(text)
-    with pytest.raises(InvalidConfig) as caught:
+    try:
         settings = load(file, {f"EVERGAUGE_{name}": value for name, value in environment.items()})
         build_evaluate(settings, inside(settings))
-    return caught.value.problems
+    except InvalidConfig as error:
+        return error.problems
+    return {}
 
 
 def test_the_example_is_right() -> None:

@@ -113,8 +113,7 @@ class ClickHouseSink:
         with translated():
             if self._client is None:
                 self._client = await connect_async(self.address)
-            await self._one("samples", SAMPLES, samples)
-            await self._one("texts", TEXTS, texts)
+            await asyncio.gather(self._one("samples", SAMPLES, samples), self._one("texts", TEXTS, texts))
             await self._one("ledger", LEDGER, ledger)
 
     async def _one(self, table: str, columns: Sequence[str], rows: list[bytes]) -> None:

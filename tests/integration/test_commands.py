@@ -1,0 +1,177 @@
+"""What a person types, without any server: output, exit codes, messages."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from monitor.cli.main import cli
+from monitor.cli.program import load_commands
+from tests.builders import make_call
+from tests.integration.test_up import evergauge
+from tests.integration.traffic import broken, good, mixed
+
+load_commands()
+
+
+def commands(group: click.Group, path: str = "") -> list[tuple[str, click.Command]]:
+    found: list[tuple[str, click.Command]] = []
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found += commands(command, f"{path}{name} ")
+        else:
+            found.append((f"{path}{name}", command))
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), commands(cli), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_command_has_help_with_an_example(name: str, command: click.Command) -> None:
+    assert "Example:" in (command.help or ""), name
+    assert "evergauge" in (command.help or "")
+
+
+def test_the_commands_that_there_must_be() -> None:
+    assert {name for name, _ in commands(cli)} >= {
+        "up", "demo", "worker", "send", "replay", "check", "status", "dead list", "dead show", "dead replay",
+        "topics list", "topics create", "config check", "migrate", "schema", "completion",
+    }  # fmt: skip
+
+
+def test_replay_reports_by_application(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b"\n".join(mixed(400))))
+
+    table = evergauge(tmp_path, "replay", "a.jsonl.gz", "--out", "out.jsonl")
+    report = json.loads(evergauge(tmp_path, "replay", "a.jsonl.gz", "--json").stdout)
+
+    assert table.returncode == 1, "some of it cannot be read"
+    assert "support" in table.stdout
+    assert "Traceback" not in table.stderr
+    assert report["records"] == 400
+    assert report["dead"] == {"truncated": broken(400)}
+    outcomes = [sum(app["outcomes"].values()) for app in report["apps"].values()]
+    assert sum(outcomes) == report["samples"] == 400 - broken(400)
+    written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert len(written) == 400
+    assert {one["outcome"] for one in written} == {"scored", "sampled_out", "dead"}
+
+
+def test_replay_of_good_records_exits_with_0(tmp_path: Path) -> None:
+    assert evergauge(tmp_path, "replay", "-", stdin=b"\n".join(good(5))).returncode == 0
+
+
+def test_check_explains(tmp_path: Path) -> None:
+    bad = json.dumps(make_call(output="Write to jane@example.com")).encode()
+
+    done = evergauge(tmp_path, "check", "-", stdin=bad)
+
+    assert done.returncode == 1
+    assert "gate personal_data: gives away e-mail address" in done.stdout
+    assert evergauge(tmp_path, "check", "-", stdin=next(good(1))).returncode == 0
+
+
+def test_check_prints_json(tmp_path: Path) -> None:
+    (one,) = json.loads(evergauge(tmp_path, "check", "-", "--json", stdin=next(good(1))).stdout)
+
+    assert one["verdict"] == "pass"
+    assert {"scorer", "value", "passed", "why", "version", "source", "label"} == one["scores"][0].keys()
+
+
+@pytest.mark.parametrize("name", ["array.json", "pretty.json", "lines.jsonl", "array.json.gz"])
+def test_files_of_every_shape(name: str, tmp_path: Path) -> None:
+    calls = [make_call(id=str(n)) for n in range(3)]
+    text = {"array": json.dumps(calls), "pretty": json.dumps(calls[0], indent=2)}.get(
+        name.split(".")[0], "\n".join(map(json.dumps, calls))
+    )
+    content = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+
+    report = json.loads(evergauge(tmp_path, "replay", name, "--json").stdout)
+
+    assert report["samples"] == (1 if name.startswith("pretty") else 3)
+
+
+def test_an_empty_file_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+
+    assert evergauge(tmp_path, "replay", "empty").returncode == 0
+    assert evergauge(tmp_path, "check", "empty").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["replay", "nothing.jsonl"], 2, "nothing.jsonl"),
+        (["replay", "broken.gz"], 2, "no whole gzip file"),
+        (["--config", "nothing.toml", "config", "check"], 2, "there is no such file"),
+        (["--config", "wrong.toml", "config", "check"], 2, "did you mean 'partitions'"),
+        (["--config", "wrong.toml", "worker"], 2, "kafka.partition:"),
+        (["check"], 2, "Missing argument"),
+        (["no-such-command"], 2, "No such command"),
+        (["dead", "replay"], 2, "--all"),
+        (["--config", "away.toml", "topics", "list"], 3, "kafka is away"),
+        (["--config", "away.toml", "migrate"], 3, "clickhouse is away"),
+        (["--config", "away.toml", "status"], 3, "is away"),
+        (["--config", "away.toml", "send", "lines"], 3, "kafka is away"),
+        (["--config", "away.toml", "worker"], 3, "kafka is away"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_a_line(arguments: list[str], code: int, says: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.gz").write_bytes(gzip.compress(b"\n".join(good(5)))[:-20])
+    (tmp_path / "wrong.toml").write_text("[kafka]\npartition = 3\n")
+    (tmp_path / "away.toml").write_text(
+        '[kafka]\nbootstrap_servers = "127.0.0.1:9"\n[clickhouse]\nurl = "http://127.0.0.1:9"\n'
+        "[worker]\nstart_within = 0.1\n"
+    )
+    (tmp_path / "lines").write_bytes(next(good(1)))
+
+    done = evergauge(tmp_path, *arguments)
+
+    assert done.returncode == code, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_config_show_masks_secrets(tmp_path: Path) -> None:
+    (tmp_path / "evergauge.toml").write_text('[clickhouse]\npassword = "hunter2"\n')
+
+    done = evergauge(tmp_path, "config", "show")
+
+    assert done.returncode == 0
+    assert "hunter2" not in done.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell: str, tmp_path: Path) -> None:
+    assert "evergauge" in evergauge(tmp_path, "completion", shell).stdout
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m monitor.cli.program schema | head -1",
+        shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert done.stdout.strip() == "{"
+    assert "Traceback" not in done.stderr
+
+
+def test_a_check_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "mychecks.py").write_text(
+        "from monitor.checks import check\n\n\n"
+        '@check("mentions_price")\n'
+        "def mentions_price(sample):\n"
+        '    return "€" in (sample.output or "")\n'
+    )
+    (tmp_path / "evergauge.toml").write_text(
+        '[checks]\nmodules = ["mychecks"]\n[apps.shop.checks]\nmentions_price = true\n'
+    )
+    call = json.dumps(make_call(app="shop", output="It costs 3 €.")).encode()
+
+    (one,) = json.loads(evergauge(tmp_path, "check", "-", "--json", stdin=call).stdout)
+
+    assert [s["value"] for s in one["scores"] if s["scorer"] == "mentions_price"] == [1.0]
+    assert "mentions_price" in evergauge(tmp_path, "checks").stdout
