@@ -17,8 +17,10 @@ from monitor.formats import Defaults, Limits, decode, formats
 from monitor.model import Origin, Record, Sample
 
 BATCH = 1_000
-SAMPLES = ["sample_id", "producer_id", "ts", "app", "model", "model_version", "tags", "check.name",
-           "check.value", "check.passed", "check.label", "check.why", "k_topic", "k_partition", "k_offset", "arrived", "ver"]  # fmt: skip
+SAMPLES = [
+    "sample_id", "producer_id", "ts", "app", "model", "model_version", "tags", "check.name", "check.value",
+    "check.passed", "check.label", "check.why", "k_topic", "k_partition", "k_offset", "arrived", "ver",
+]  # fmt: skip
 TEXTS = ["sample_id", "ts", "app", "input", "output", "context", "reference", "arrived", "ver"]
 
 

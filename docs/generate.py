@@ -1,6 +1,5 @@
 """Write the generated pages and files, or check that they are fresh: ``python -m docs.generate [--check]``."""
 
-import io
 import json
 import sys
 from pathlib import Path
@@ -85,13 +84,6 @@ def main(*, check: bool) -> int:
             path.write_text(generated()[path], encoding="utf-8")
             told.print(f"wrote {path.relative_to(ROOT)}")
     return 1 if check and stale else 0
-
-
-def terminal_svg(renderable: Any, title: str, width: int = 118) -> str:
-    """A picture of what a terminal shows."""
-    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True)
-    console.print(renderable)
-    return console.export_svg(title=title)
 
 
 if __name__ == "__main__":

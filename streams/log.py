@@ -12,7 +12,7 @@ from kafka.structs import TopicPartition
 from monitor.errors import Unavailable
 from monitor.settings import KafkaSettings
 
-from .topics import ANSWER_WITHIN_MS, LARGEST_MESSAGE, connection
+from .topics import LARGEST_MESSAGE, PATIENCE, connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ def _consumer(kafka: KafkaSettings, *, group: str | None = None) -> Generator[An
     try:
         consumer = KafkaConsumer(
             **connection(kafka),
+            **PATIENCE,
             group_id=group,
             enable_auto_commit=False,
-            bootstrap_timeout_ms=ANSWER_WITHIN_MS,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=LARGEST_MESSAGE,
             fetch_max_bytes=LARGEST_MESSAGE,

@@ -17,7 +17,7 @@ from monitor.settings import KafkaSettings, Settings
 
 DAY_MS = 86_400_000
 _KNOWN_WITHIN = 10.0
-ANSWER_WITHIN_MS = 5_000
+PATIENCE: dict[str, Any] = {"bootstrap_timeout_ms": 5_000}
 """A broker that does not answer a command within this time is away."""
 LARGEST_MESSAGE = 64 * 1024 * 1024
 
@@ -128,7 +128,7 @@ def administration(kafka: KafkaSettings) -> Generator[Any]:
         Unavailable: Kafka is away, or refuses.
     """
     try:
-        admin: Any = KafkaAdminClient(**connection(kafka), request_timeout_ms=15_000, bootstrap_timeout_ms=ANSWER_WITHIN_MS)
+        admin: Any = KafkaAdminClient(**connection(kafka), request_timeout_ms=15_000, **PATIENCE)
     except (KafkaError, OSError, ValueError) as error:
         raise Unavailable("kafka", f"{kafka.bootstrap_servers}: {type(error).__name__}: {error}") from error
     try:

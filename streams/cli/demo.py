@@ -89,10 +89,10 @@ async def _demo(place: Place, show: Show, workers: int) -> int:
         print_addresses(stack)
         before = await _ends(stack)
         view = View(show.title, stack)
-        async with _shown(view, stopped):
-            sent = await _produce(stack, show, stopped, view, began)
+        async with shown(view, stopped):
+            sent = await produce(stack, show, stopped, view, began)
         tell(f"{sent:,} records sent; waiting until all of them are done")
-        status = await _drained(stack)
+        status = await drained(stack)
         print_status(status)
         missing = sent - (await _ends(stack) - before)
     if missing or status.problems or status.waiting:
@@ -108,7 +108,7 @@ async def _ends(stack: Stack) -> int:
     return sum(p.end for p in await asyncio.to_thread(positions, settings.kafka, names))
 
 
-async def _produce(stack: Stack, show: Show, stopped: asyncio.Event, view: "View", began: float) -> int:
+async def produce(stack: Stack, show: Show, stopped: asyncio.Event, view: "View", began: float) -> int:
     settings = stack.settings()
     topic = settings.topics()[0].topic
     producer = AIOKafkaProducer(**connection(settings.kafka), acks="all", linger_ms=20)
@@ -135,7 +135,7 @@ async def _produce(stack: Stack, show: Show, stopped: asyncio.Event, view: "View
     return sent
 
 
-async def _drained(stack: Stack) -> Status:
+async def drained(stack: Stack) -> Status:
     """The ledger once nothing waits any more, or when waiting took too long."""
     settings, deadline = stack.settings(), time.monotonic() + _DRAIN_WITHIN
     while True:
@@ -240,7 +240,7 @@ class View:
         return table("", ("app", *numbers, "fails most"), rows, numbers=numbers)
 
 
-class _shown:
+class shown:
     """Keep a view fresh for the length of a block: live in a terminal, a line now and then elsewhere."""
 
     def __init__(self, view: View, stopped: asyncio.Event) -> None:

@@ -23,15 +23,21 @@ _LOG_BYTES = 16 * 1024 * 1024
 
 Tell = Callable[[str], None]
 
+_given: set[int] = set()
+"""Ports that were chosen at random for somebody of ours."""
+
 
 def free_port(*preferred: int) -> int:
     """The first of the preferred ports that nobody listens on, else any free one, on the loopback address."""
-    for port in (*preferred, 0):
+    for port in (*preferred, *[0] * 100):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
-                return int(probe.getsockname()[1])
+                found = int(probe.getsockname()[1])
+                if port or found not in _given:  # the system may offer a port again before anybody listens there
+                    _given.add(found)
+                    return found
     raise Unavailable("machine", "no port is free on 127.0.0.1")
 
 

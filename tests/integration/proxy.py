@@ -5,7 +5,7 @@ import threading
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 import trustme
 
@@ -56,7 +56,7 @@ class FlakyStore:
         self.server.daemon_threads = True
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            certificate.configure_cert(context)
+            cast(Any, certificate).configure_cert(context)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.server.server_port}"
 

@@ -1,6 +1,7 @@
 """The same worker against a Kafka and a ClickHouse that want passwords and certificates."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,11 +72,9 @@ def fortress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortress]:
         )
     )
     path = os.pathsep.join(map(str, jars()))
-    import subprocess
-
     subprocess.run(
-        [java(), "-cp", path, "kafka.tools.StorageTool", "format", "-t", "4L6g3nShT-eMCtK--X86sw", "-c", str(properties),
-         "--add-scram", 'SCRAM-SHA-512=[name=evergauge,password="open sesame"]'],
+        [java(), "-cp", path, "kafka.tools.StorageTool", "format", "-t", "4L6g3nShT-eMCtK--X86sw",
+         "-c", str(properties), "--add-scram", 'SCRAM-SHA-512=[name=evergauge,password="open sesame"]'],
         check=True, capture_output=True, timeout=60,
     )  # fmt: skip
     loop, children = Loop(), Children(here / "logs", lambda _: None)
@@ -88,7 +87,9 @@ def fortress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortress]:
             )
         )
     )
-    yield Fortress(f"localhost:{sasl}", f"localhost:{mutual}", here / "ca.pem", here / "client.pem", here / "client.key")
+    yield Fortress(
+        f"localhost:{sasl}", f"localhost:{mutual}", here / "ca.pem", here / "client.pem", here / "client.key"
+    )
     loop.run(children.stop())
 
 

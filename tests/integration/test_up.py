@@ -164,7 +164,7 @@ def test_the_demo_streams_a_file(tmp_path: Path) -> None:
     done = evergauge(tmp_path, "demo", "--traffic", "traffic.jsonl", "--rate", "1000")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "records done     300" in done.stdout
+    assert "records done       300" in done.stdout
 
 
 def test_kafka_cannot_be_downloaded(tmp_path: Path) -> None:
