@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import chdb
 
@@ -85,7 +85,7 @@ class Pool:
                 self.idle.append(connection)
 
     def _opened(self) -> Any:
-        connection: Any = chdb.connect(self.connection_string)
+        connection = cast(Any, chdb).connect(self.connection_string)
         if self.read_only:
             connection.query("SET max_execution_time = 30, max_memory_usage = 2000000000, max_result_bytes = 200000000")
             connection.query("SET readonly = 1")
