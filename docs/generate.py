@@ -60,10 +60,34 @@ def _settings(model: Any, path: str, variable: str) -> list[tuple[str, str, str]
     return found
 
 
+def reference_of_figures() -> str:
+    """What the benchmarks measured last, with machine and commit."""
+    pages: list[str] = []
+    for file in sorted((ROOT / "benchmarks" / "results").glob("*.json")):
+        result = json.loads(file.read_text(encoding="utf-8"))
+        machine = result["machine"]
+        rows = [
+            f"| {f['what']} | {f['value']:,.2f} {f['unit']} | {f['wanted']} | {_MARKS[f['reached']]} |"
+            for f in result["figures"]
+        ]
+        where = f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, Python {machine['python']}"
+        head = f"## {result['benchmark']}\n\n{result['measured_at']}, commit `{result['commit']}`, {where}\n\n"
+        pages.append(head + "| what | measured | wanted | |\n|-|-|-|-|\n" + "\n".join(rows) + "\n")
+    return (
+        _NOTE
+        + "# Figures\n\nWhat each program measures stands in [benchmarks](../benchmarks.md).\n\n"
+        + "\n".join(pages)
+    )
+
+
+_MARKS = {True: "✓", False: "✗", None: ""}
+
+
 def generated() -> dict[Path, str]:
     """Every generated file and what should stand in it."""
     schema = json.dumps(native.json_schema(), indent=2) + "\n"
     return {
+        HERE / "reference" / "figures.md": reference_of_figures(),
         HERE / "reference" / "checks.md": reference_of_checks(),
         HERE / "reference" / "metrics.md": reference_of_metrics(),
         HERE / "reference" / "settings.md": reference_of_settings(),

@@ -40,7 +40,8 @@ def create_app(settings: Settings) -> EvaluateApp:
     worker = settings.worker
     meter, health, bus = PrometheusMeter(), Health(), KafkaBus(settings.kafka)
     parts = outside(settings, bus=bus, meter=meter)
-    drain = Drain(build_evaluate(settings, parts), meter, health, in_flight=worker.chunks_in_flight)
+    stage = build_evaluate(settings, parts)
+    drain = Drain(stage, meter, health, in_flight=worker.chunks_in_flight)
     app = _faust_app(settings)
     rebalances = Rebalances()
     rebalances.meter = meter
@@ -53,6 +54,9 @@ def create_app(settings: Settings) -> EvaluateApp:
     async def measure() -> None:
         health.lag = lag.measure(cast(ChunkConsumer, app.consumer))
 
+    async def forget(*_: Any, **__: Any) -> None:
+        stage.forget_partitions()
+
     async def close(*_: Any, **__: Any) -> None:
         for part in (parts.sink, parts.archive, parts.isolation, bus):
             await cast(Any, part).close()
@@ -61,6 +65,7 @@ def create_app(settings: Settings) -> EvaluateApp:
     typeless = cast(Any, app)  # Faust types its decorators in part only
     typeless.agent(topic, name="evaluate")(evaluate)
     typeless.timer(_MEASURE)(measure)
+    typeless.on_partitions_revoked.connect(forget, weak=False)
     typeless.on_before_shutdown.connect(close, weak=False)
     _add_pages(app, health)
     return EvaluateApp(app, meter, health)

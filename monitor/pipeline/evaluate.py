@@ -114,6 +114,10 @@ class Evaluate:
         self.meter.observe(metrics.STAGE_SECONDS, {written - started: 1}, ("write",))
         self.meter.observe(metrics.STAGE_SECONDS, {perf_counter() - written: 1}, ("forward",))
 
+    def forget_partitions(self) -> None:
+        """Partitions have gone elsewhere and may come back: what they spent is to be asked for again."""
+        self._purses.clear()
+
     def _decode(self, record: Record) -> list[Decoded]:
         topic = self.inputs.get(record.origin.topic, _ANY_INPUT)
         name = record.header(FORMAT_HEADER) or topic.format
@@ -168,7 +172,7 @@ class Evaluate:
             return None
         place = (first.topic, first.partition)
         known = self._purses.get(place)
-        if known is None or known.next_offset != first.offset:
+        if known is None or first.offset < known.next_offset:  # a hole in the log is no reason to ask
             fresh = _Purses(partition=first.partition, next_offset=first.offset)
             since = (arrived_ms // HOUR_MS - 1) * HOUR_MS
             rows = sorted(await self.archive.spending(first, since), key=lambda row: row[1])

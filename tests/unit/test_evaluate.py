@@ -12,7 +12,7 @@ from monitor import metrics
 from monitor.adapters.memory import MemoryBus, MemoryMeter, MemoryStore
 from monitor.checks import check
 from monitor.errors import Unavailable
-from monitor.model import Outcome, Record, Verdict
+from monitor.model import Outcome, Record, RouteTo, Verdict
 from monitor.pipeline import Evaluate, Replay
 from monitor.policy import HOUR_MS
 from tests.builders import NOON_MS, make_call, make_evaluate, make_record, make_settings
@@ -176,6 +176,32 @@ async def test_a_chunk_that_comes_again_is_decided_from_what_was_before_it() -> 
     await run(evaluate, records[10:])  # as after a rebalance, in the same process
 
     assert before == {place: row.route for place, row in store.rows.items()}
+
+
+async def test_a_hole_in_the_log_does_not_forget_what_is_still_on_its_way_to_the_store() -> None:
+    settings = make_settings(DEFAULT__ROUTING__SHARE=1, DEFAULT__ROUTING__BUDGET_PER_HOUR=6, KAFKA__PARTITIONS=1)
+    records = [make_record(make_call(id=str(n)), offset=2 * n, arrived_ms=NOON_MS + n) for n in range(60)]
+    evaluate = make_evaluate(settings)
+
+    batches = [await evaluate.work(records[start : start + 20]) for start in (0, 20, 40)]  # nothing is settled yet
+
+    assert sum(e.route.to is RouteTo.JUDGE for batch in batches for e in batch.evaluations) <= 6
+
+
+async def test_a_partition_that_comes_back_is_asked_about_again() -> None:
+    settings = make_settings(DEFAULT__ROUTING__SHARE=1, DEFAULT__ROUTING__BUDGET_PER_HOUR=6, KAFKA__PARTITIONS=1)
+    records = [make_record(make_call(id=str(n)), offset=n, arrived_ms=NOON_MS + n) for n in range(30)]
+    store = MemoryStore()
+    mine, other = (make_evaluate(settings, store=store) for _ in range(2))
+
+    await run(mine, records[:10])
+    mine.forget_partitions()
+    await run(other, records[10:20])
+    await run(mine, records[20:])
+
+    whole = MemoryStore()
+    await run(make_evaluate(settings, store=whole), records)
+    assert {k: row.route for k, row in store.rows.items()} == {k: row.route for k, row in whole.rows.items()}
 
 
 async def test_nothing_is_decided_while_the_past_cannot_be_asked() -> None:
