@@ -70,7 +70,8 @@ def reference_of_figures() -> str:
             f"| {f['what']} | {f['value']:,.2f} {f['unit']} | {f['wanted']} | {_MARKS[f['reached']]} |"
             for f in result["figures"]
         ]
-        where = f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, Python {machine['python']}"
+        cores = f"{machine['cores']} cores ({machine['processor']})"
+        where = f"{cores}, {machine['memory_gib']} GiB, Python {machine['python']}"
         head = f"## {result['benchmark']}\n\n{result['measured_at']}, commit `{result['commit']}`, {where}\n\n"
         pages.append(head + "| what | measured | wanted | |\n|-|-|-|-|\n" + "\n".join(rows) + "\n")
     return (
