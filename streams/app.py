@@ -1,5 +1,6 @@
 """The Faust application: topics, the agent, timers, sensors, health. Importing this starts nothing."""
 
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,7 @@ def _faust_app(settings: Settings) -> faust.App:
         broker=servers,
         broker_credentials=_credentials(kafka),
         store="memory://",
-        datadir=Path(tempfile.gettempdir()) / f"evergauge-{kafka.group}",
+        datadir=Path(tempfile.gettempdir()) / f"evergauge-{os.getuid()}",  # Faust wants one; nothing is kept in it
         web_enabled=True,
         web_bind=worker.bind,
         web_port=worker.web_port,

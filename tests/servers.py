@@ -19,12 +19,14 @@ from typing import Any, TypeVar
 from monitor.adapters.clickhouse import Ledger, read_ledger
 from monitor.adapters.clickhouse.client import Client, connect
 from monitor.build import address, migrations
+from monitor.errors import Unavailable
 from monitor.settings import Settings, load
 from streams import topics
 from streams.cli.send import send_all
 from streams.embedded.children import Child, Children, free_port, listening
 from streams.embedded.kafka import Broker
 from streams.embedded.stack import Accounts
+from streams.log import positions
 
 T = TypeVar("T")
 
@@ -144,8 +146,16 @@ class Way:
             return -1
 
     def wait(self, records: int, within: float = 90.0) -> None:
-        """Return once the ledger knows so many records."""
+        """Return once the ledger knows so many records, and all of them are committed."""
         wait_until(lambda: self.records_done() >= records, within, lambda: self.report(records))
+        wait_until(lambda: not self.records_waiting(), within, lambda: self.report(records))
+
+    def records_waiting(self) -> int:
+        """Records that are not committed."""
+        try:
+            return sum(position.waiting for position in positions(self.settings.kafka, [self.topic]))
+        except Unavailable:
+            return -1
 
     def report(self, records: int) -> str:
         logs = "\n".join(worker.log.read_text(errors="replace")[-1500:] for worker in self.workers)

@@ -7,12 +7,12 @@ from contextlib import suppress
 
 import click
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from monitor.cli.files import opened, progress
 from monitor.cli.main import Place
 from monitor.cli.show import as_json, news, print_json
-from monitor.errors import Unavailable
+from monitor.errors import InvalidConfig, Unavailable
 from monitor.formats import formats
 from monitor.pipeline.evaluate import APP_HEADER, FORMAT_HEADER
 from monitor.settings import KafkaSettings
@@ -68,7 +68,8 @@ async def send_all(
     """Send every value and return how many there were, once the broker has them all.
 
     Raises:
-        Unavailable: Kafka is away, or refuses a record.
+        InvalidConfig: a record is larger than the topic takes.
+        Unavailable: Kafka is away.
     """
     producer = AIOKafkaProducer(
         **connection(kafka), acks="all", linger_ms=20, max_batch_size=262_144, max_request_size=LARGEST_MESSAGE
@@ -77,6 +78,9 @@ async def send_all(
         try:
             await producer.start()
             return await _paced(producer, topic, values, headers, rate, tell)
+        except MessageSizeTooLargeError as error:
+            cure = f"a record is larger than {topic} takes: split it, or raise the topic's max.message.bytes"
+            raise InvalidConfig({topic: cure}) from error
         except (KafkaError, OSError) as error:
             raise Unavailable("kafka", f"{kafka.bootstrap_servers}: {type(error).__name__}: {error}") from error
     finally:

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from kafka import KafkaProducer
 from prometheus_client.parser import text_string_to_metric_families
 
+from monitor.errors import InvalidConfig
 from streams import topics
 from streams.cli.dead import read_letters
 from streams.cli.status import read_status
@@ -128,6 +129,13 @@ def test_bad_records_in_a_row_lose_nothing_else(make_way: MakeWay) -> None:
     letters = read_letters(way.settings.kafka)
     assert {letter.value for letter in letters.values()} >= {value for value in bad if len(value) > 10**7}
     assert read_status(way.settings).problems == []
+
+
+def test_a_record_that_kafka_does_not_take_is_named(make_way: MakeWay) -> None:
+    way = make_way()
+
+    with pytest.raises(InvalidConfig, match="larger than"):
+        way.send([b"x" * 40_000_000])
 
 
 def test_tombstones_and_unknown_formats(make_way: MakeWay) -> None:
