@@ -112,7 +112,7 @@ def report(name: str, figures: Sequence[Figure], file: Path | None, **details: o
         result = {
             "benchmark": name,
             "measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "commit": _commit(),
+            "commit": COMMIT,
             "machine": machine(),
             "figures": [{slot: getattr(f, slot) for slot in Figure.__slots__} for f in figures],
             **details,
@@ -147,3 +147,7 @@ def _commit() -> str:
 
     dirty = "+" if git("status", "--porcelain", "--", "monitor", "streams") else ""
     return git("rev-parse", "--short", "HEAD") + dirty
+
+
+COMMIT = _commit()
+"""What is measured: taken at the start, the tree may move on meanwhile."""

@@ -31,6 +31,11 @@ class Parts:
     isolation: Isolation
     meter: Meter
 
+    async def close(self) -> None:
+        """Let every connection and process go."""
+        for part in (self.sink, self.archive, self.isolation, self.bus):
+            await part.close()
+
 
 def outside(settings: Settings, *, bus: Bus, meter: Meter) -> Parts:
     """The real outside, as the settings say."""

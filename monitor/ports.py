@@ -22,6 +22,10 @@ class Sink(Protocol):
         """
         ...
 
+    async def close(self) -> None:
+        """Let the connections go."""
+        ...
+
 
 class Bus(Protocol):
     """Where records go on to."""
@@ -42,6 +46,10 @@ class Bus(Protocol):
         """
         ...
 
+    async def close(self) -> None:
+        """Let the connections go."""
+        ...
+
 
 class Archive(Protocol):
     """What has been written, read back."""
@@ -60,6 +68,10 @@ class Archive(Protocol):
         Raises:
             Unavailable: ask again later.
         """
+        ...
+
+    async def close(self) -> None:
+        """Let the connections go."""
         ...
 
 

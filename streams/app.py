@@ -39,14 +39,12 @@ def create_app(settings: Settings) -> EvaluateApp:
         InvalidConfig: everything that is wrong with the settings at once; nothing was touched.
     """
     worker = settings.worker
-    meter, health, bus = PrometheusMeter(), Health(), KafkaBus(settings.kafka)
-    parts = outside(settings, bus=bus, meter=meter)
+    meter, health = PrometheusMeter(), Health()
+    parts = outside(settings, bus=KafkaBus(settings.kafka), meter=meter)
     stage = build_evaluate(settings, parts)
     drain = Drain(stage, meter, health, in_flight=worker.chunks_in_flight)
     app = _faust_app(settings)
-    rebalances = Rebalances()
-    rebalances.meter = meter
-    app.sensors.add(rebalances)
+    app.sensors.add(Rebalances(meter))
     lag = LagGauge(meter)
 
     async def evaluate(stream: Any) -> None:
@@ -59,8 +57,7 @@ def create_app(settings: Settings) -> EvaluateApp:
         stage.forget_partitions()
 
     async def close(*_: Any, **__: Any) -> None:
-        for part in (parts.sink, parts.archive, parts.isolation, bus):
-            await cast(Any, part).close()
+        await parts.close()
 
     topic = chunk_topic(app, *(entry.topic for entry in settings.topics()), waiting=2 * worker.chunks_in_flight)
     typeless = cast(Any, app)  # Faust types its decorators in part only

@@ -47,7 +47,6 @@ class KafkaBus:
         await self._send([(topic, letter.id.encode(), letter.value, _why(letter)) for letter in letters])
 
     async def close(self) -> None:
-        """Let the connections go."""
         if self._producer:
             await self._producer.stop()
             self._producer = None

@@ -60,7 +60,9 @@ class LagGauge:
 class Rebalances(Sensor):
     """Counts rebalances."""
 
-    meter: PrometheusMeter
+    def __init__(self, meter: PrometheusMeter) -> None:
+        super().__init__()  # pyright: ignore[reportUnknownMemberType]  Faust types this in part only
+        self.meter = meter
 
     def on_rebalance_end(self, app: Any, state: dict[str, Any]) -> None:
         self.meter.count(metrics.REBALANCES)

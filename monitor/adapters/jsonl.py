@@ -28,6 +28,9 @@ class JsonLines:
         with self.path.open("ab") as file:
             file.write(b"".join(line + b"\n" for line in lines))
 
+    async def close(self) -> None:
+        """Every write has closed the file again."""
+
 
 def evaluation_as_json(evaluation: Evaluation) -> dict[str, object]:
     """What a program wants to know of an evaluation."""

@@ -43,6 +43,9 @@ class MemoryStore:
             for (app, hour), rows in hours.items()
         ]
 
+    async def close(self) -> None:
+        """There is nothing to let go."""
+
 
 @dataclass(slots=True)
 class Nowhere:
@@ -50,6 +53,9 @@ class Nowhere:
 
     async def write(self, evaluations: Sequence[Evaluation], dead: Sequence[DeadLetter], /) -> None:
         """Forget them."""
+
+    async def close(self) -> None:
+        """There is nothing to let go."""
 
 
 @dataclass(slots=True)
@@ -67,6 +73,9 @@ class MemoryBus:
     async def bury(self, letters: Sequence[DeadLetter], /) -> None:
         for letter in letters:
             self.buried[letter.id] = letter
+
+    async def close(self) -> None:
+        """There is nothing to let go."""
 
 
 @dataclass(slots=True)

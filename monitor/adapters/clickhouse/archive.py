@@ -90,7 +90,6 @@ class ClickHouseArchive:
         ]
 
     async def close(self) -> None:
-        """Let the connections go."""
         if self._client:
             await self._client.close()
             self._client = None
