@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +32,8 @@ _DAY = 120.0
 """Seconds of the product's day when the demo has no end."""
 _DRAIN_WITHIN = 60.0
 _PIPED_EVERY = 5.0
+_RATE_OVER = 10
+"""Scrapes; two a second."""
 
 
 @click.command()
@@ -146,6 +148,29 @@ async def drained(stack: Stack) -> Status:
 
 
 @dataclass(slots=True)
+class Tally:
+    """What the workers' metrics say at one moment."""
+
+    samples: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])
+    """By app, outcome and verdict."""
+    failures: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict[str, Counter[str]](Counter))
+    """By app and check."""
+    dead: Counter[str] = field(default_factory=Counter[str])
+    lag: float = 0.0
+
+    def take(self, name: str, labels: dict[str, str], value: float) -> None:
+        """Add one line of a worker's metrics."""
+        if name == metrics.SAMPLES.name:
+            self.samples[labels["app"], labels["outcome"], labels["verdict"]] += int(value)
+        elif name == metrics.FAILED_CHECKS.name:
+            self.failures[labels["app"]][labels["check"]] += int(value)
+        elif name == metrics.DEAD_LETTERS.name:
+            self.dead[labels["reason"]] += int(value)
+        elif name == metrics.LAG.name:
+            self.lag += value
+
+
+@dataclass(slots=True)
 class View:
     """What happens right now, from the workers' own metrics."""
 
@@ -156,20 +181,12 @@ class View:
     began: float = 0.0
     first_scored: float | None = None
     """Seconds from the start of the command to the first scored sample."""
-    samples: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])
-    """By app, outcome and verdict."""
-    failures: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict[str, Counter[str]](Counter))
-    """By app and check."""
-    dead: Counter[str] = field(default_factory=Counter[str])
-    lag: float = 0.0
-    rate: float = 0.0
-    _last: tuple[float, float] = (0.0, 0.0)
+    now: Tally = field(default_factory=Tally)
+    _totals: deque[tuple[float, int]] = field(default_factory=lambda: deque[tuple[float, int]](maxlen=_RATE_OVER))
 
     def scrape(self) -> None:
-        """Ask every worker."""
-        for counted in (self.samples, self.failures, self.dead):
-            counted.clear()
-        self.lag = 0.0
+        """Ask every worker; the terminal shows the old tally until the new one is whole."""
+        tally = Tally()
         for port in self.stack.metrics_ports:
             try:
                 with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=2) as answer:
@@ -178,45 +195,41 @@ class View:
                 continue  # it starts again; what it counted before is in the ledger
             for family in text_string_to_metric_families(text):
                 for sample in family.samples:
-                    self._take(sample.name, sample.labels, sample.value)
-        now, total = time.monotonic(), float(self.samples.total())
-        if now > self._last[0]:
-            self.rate = max(total - self._last[1], 0.0) / (now - self._last[0]) if self._last[0] else 0.0
-        self._last = (now, total)
+                    tally.take(sample.name, sample.labels, sample.value)
+        at, total = time.monotonic(), tally.samples.total()
+        self.now = tally
+        self._totals.append((at, total))
         if total and self.first_scored is None:
-            self.first_scored = now - self.began
+            self.first_scored = at - self.began
 
-    def _take(self, name: str, labels: dict[str, str], value: float) -> None:
-        if name == metrics.SAMPLES.name:
-            self.samples[labels["app"], labels["outcome"], labels["verdict"]] += int(value)
-        elif name == metrics.FAILED_CHECKS.name:
-            self.failures[labels["app"]][labels["check"]] += int(value)
-        elif name == metrics.DEAD_LETTERS.name:
-            self.dead[labels["reason"]] += int(value)
-        elif name == metrics.LAG.name:
-            self.lag += value
+    @property
+    def rate(self) -> float:
+        """Samples a second over the last few scrapes."""
+        if len(self._totals) < 2:
+            return 0.0
+        (start, before), (end, after) = self._totals[0], self._totals[-1]
+        return max(after - before, 0) / max(end - start, 1e-3)
 
     def line(self) -> str:
         """All of it in a line, where there is no terminal."""
         outcomes = Counter[str]()
-        for (_, outcome, _), times in self.samples.items():
+        for (_, outcome, _), times in self.now.samples.items():
             outcomes[outcome] += times
         said = ", ".join(f"{outcome} {times:,}" for outcome, times in sorted(outcomes.items()))
-        return (
-            f"sent {self.sent:,}, {self.rate:,.0f} samples/s, {said}, dead {self.dead.total():,}, lag {self.lag:,.0f}"
-        )
+        dead, lag = self.now.dead.total(), self.now.lag
+        return f"sent {self.sent:,}, {self.rate:,.0f} samples/s, {said}, dead {dead:,}, lag {lag:,.0f}"
 
     def __rich__(self) -> Group:
         head = Text.assemble(
             (self.title, "bold"),
             f"   {self.sent:,} records sent   ",
             (f"{self.rate:,.0f} samples/s", "cyan"),
-            f"   lag {self.lag:,.0f}",
+            f"   lag {self.now.lag:,.0f}",
             f"   first sample scored after {self.first_scored:.1f} s" if self.first_scored else "",
         )
         parts: list[Text | Table] = [head, self._apps()]
-        if self.dead:
-            said = ", ".join(f"{reason} {times:,}" for reason, times in self.dead.most_common())
+        if self.now.dead:
+            said = ", ".join(f"{reason} {times:,}" for reason, times in self.now.dead.most_common())
             parts.append(Text(f"dead letters: {said}", "red"))
         if self.title.endswith("product") and self.day > DEPLOY_AFTER:
             parts.append(Text("invoice-extractor was deployed: release 2.4.0", "yellow"))
@@ -224,13 +237,13 @@ class View:
 
     def _apps(self) -> Table:
         rows: list[tuple[str, ...]] = []
-        for app in sorted({app for app, _, _ in self.samples}):
+        for app in sorted({app for app, _, _ in self.now.samples}):
             mine = Counter[str]()
-            for (name, outcome, verdict), times in self.samples.items():
+            for (name, outcome, verdict), times in self.now.samples.items():
                 if name == app:
                     mine.update({outcome: times, verdict: times})
             total = sum(mine[verdict] for verdict in ("pass", "fail", "unsure"))
-            worst = ", ".join(f"{check} {times / total:.1%}" for check, times in self.failures[app].most_common(3))
+            worst = ", ".join(f"{check} {times / total:.1%}" for check, times in self.now.failures[app].most_common(3))
             rows.append(
                 (app, f"{total:,}", f"[green]{mine['pass'] / total:.1%}[/]", f"[red]{mine['fail'] / total:.1%}[/]",
                  f"[yellow]{mine['unsure'] / total:.1%}[/]", f"{mine['scored']:,}", f"{mine['sampled_out']:,}",
