@@ -117,6 +117,7 @@ class Drain:
 
     async def run(self, events: AsyncIterator[ChunkEvent]) -> None:
         """Take events until there are no more."""
+        self.meter.gauge(metrics.HOLDING, 0)
         room = asyncio.Semaphore(self.in_flight)
         async for event in events:
             chunk = event.value

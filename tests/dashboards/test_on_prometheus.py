@@ -1,0 +1,95 @@
+"""A real Prometheus scrapes a real worker, and every panel of the dashboard has something to show."""
+
+import json
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboards.pipeline import VIEWS
+from dashboards.queries import WINDOW
+from streams.embedded.children import free_port, listening
+from tests.conftest import MakeWay
+from tests.debian import program
+from tests.integration.traffic import mixed
+from tests.servers import Worker, wait_until
+
+ONLY_ON_BAD_DAYS = {"Broken checks", "Holds by system", "Labels folded"}
+
+
+@dataclass
+class Prometheus:
+    """A server that scrapes one worker every second."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    def ask(self, query: str) -> list[dict[str, Any]]:
+        arguments = urllib.parse.urlencode({"query": query})
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query?{arguments}", timeout=10) as answer:
+            return json.load(answer)["data"]["result"]
+
+
+@pytest.fixture
+def scraped(make_way: MakeWay, tmp_path: Path) -> Iterator[tuple[Worker, Prometheus]]:
+    """A worker under load, and the Prometheus that has watched it for a while."""
+    path = program("prometheus", "prometheus")
+    way = make_way(DEFAULT__ROUTING__SHARE=0.5, DEFAULT__ROUTING__BUDGET_PER_HOUR=100_000)
+    worker, port = way.worker().wait_ready(), free_port()
+    config = tmp_path / "prometheus.yml"
+    job = {"job_name": "evergauge", "static_configs": [{"targets": [f"127.0.0.1:{worker.metrics_port}"]}]}
+    config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": [job]}))
+    process = subprocess.Popen(
+        [path, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+         f"--web.listen-address=127.0.0.1:{port}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: listening(port), 30)
+        for wave in range(5):
+            way.send(mixed(400, start=400 * wave))
+            time.sleep(1)
+        way.wait(2_000)
+        yield worker, Prometheus(port, process)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def test_every_panel_has_something_to_show(scraped: tuple[Worker, Prometheus]) -> None:
+    _, prometheus = scraped
+    wanted = {view.title: view.query.replace(WINDOW, "30s") for views in VIEWS.values() for view in views}
+
+    def empty() -> set[str]:
+        return {title for title, query in wanted.items() if not prometheus.ask(query)}
+
+    wait_until(lambda: empty() <= ONLY_ON_BAD_DAYS, 20, lambda: f"empty: {empty()}")
+
+
+def test_prometheus_counts_what_arrived(scraped: tuple[Worker, Prometheus]) -> None:
+    _, prometheus = scraped
+
+    def counted() -> float:
+        answer = prometheus.ask("sum(evergauge_samples_total) + sum(evergauge_dead_letters_total)")
+        return float(answer[0]["value"][1]) if answer else 0.0
+
+    wait_until(lambda: counted() == 2_000, 20, lambda: f"counted {counted()}")
+
+
+def test_promtool_has_nothing_against_the_metrics(scraped: tuple[Worker, Prometheus]) -> None:
+    worker, _ = scraped
+    checked = subprocess.run(
+        [program("promtool", "prometheus"), "check", "metrics"],
+        input=worker.metrics().encode(),
+        capture_output=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stderr.decode()
