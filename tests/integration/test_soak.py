@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from streams.cli.status import read_status
 from tests.conftest import MakeWay
 from tests.integration.test_outages import wait_exact
 from tests.integration.traffic import broken, mixed
