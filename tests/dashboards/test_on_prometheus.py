@@ -14,7 +14,7 @@ import pytest
 
 from dashboards.pipeline import VIEWS
 from dashboards.queries import WINDOW
-from streams.embedded.children import free_port, listening
+from streams.embedded.children import free_port
 from tests.conftest import MakeWay
 from tests.debian import program
 from tests.integration.traffic import mixed
@@ -28,7 +28,13 @@ class Prometheus:
     """A server that scrapes one worker every second."""
 
     port: int
-    process: "subprocess.Popen[bytes]"
+
+    def ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=2) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
 
     def ask(self, query: str) -> list[dict[str, Any]]:
         arguments = urllib.parse.urlencode({"query": query})
@@ -41,23 +47,23 @@ def scraped(make_way: MakeWay, tmp_path: Path) -> Iterator[tuple[Worker, Prometh
     """A worker under load, and the Prometheus that has watched it for a while."""
     path = program("prometheus", "prometheus")
     way = make_way(DEFAULT__ROUTING__SHARE=0.5, DEFAULT__ROUTING__BUDGET_PER_HOUR=100_000)
-    worker, port = way.worker().wait_ready(), free_port()
+    worker, prometheus = way.worker().wait_ready(), Prometheus(free_port())
     config = tmp_path / "prometheus.yml"
     job = {"job_name": "evergauge", "static_configs": [{"targets": [f"127.0.0.1:{worker.metrics_port}"]}]}
     config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": [job]}))
     process = subprocess.Popen(
         [path, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
-         f"--web.listen-address=127.0.0.1:{port}"],
+         f"--web.listen-address=127.0.0.1:{prometheus.port}"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        wait_until(lambda: listening(port), 30)
+        wait_until(prometheus.ready, 30)
         for wave in range(5):
             way.send(mixed(400, start=400 * wave))
             time.sleep(1)
         way.wait(2_000)
-        yield worker, Prometheus(port, process)
+        yield worker, prometheus
     finally:
         process.terminate()
         process.wait(timeout=20)
