@@ -8,10 +8,10 @@ from pathlib import Path
 
 from monitor.adapters.clickhouse import Address, ClickHouseArchive, ClickHouseSink, Migrations
 from monitor.adapters.isolation import Subprocess
-from monitor.adapters.memory import MemoryBus, MemoryStore, Nowhere
+from monitor.adapters.memory import MemoryStore, Nowhere
 from monitor.adapters.prometheus import PrometheusMeter
 from monitor.checks import build_scorers, checks, default_checks
-from monitor.checks.base import suggestion
+from monitor.checks.base import spoken, suggestion
 from monitor.errors import InvalidConfig
 from monitor.formats import Limits, formats
 from monitor.model import RouteTo
@@ -47,20 +47,26 @@ def outside(settings: Settings, *, bus: Bus, meter: Meter) -> Parts:
 def inside(settings: Settings, *, sink: Sink | None = None) -> Parts:
     """An outside that needs no server, for commands that work on a file."""
     isolation = Subprocess(settings.checks.modules)
-    return Parts(sink or Nowhere(), MemoryStore(), MemoryBus(), isolation, PrometheusMeter())
+    return Parts(sink or Nowhere(), MemoryStore(), Nowhere(), isolation, PrometheusMeter())
 
 
-def build_evaluate(settings: Settings, parts: Parts) -> Evaluate:
+def build_evaluate(settings: Settings, parts: Parts, *, budgets: bool = True) -> Evaluate:
     """Assemble the first stage.
+
+    Args:
+        settings: what is wanted.
+        parts: the outside.
+        budgets: whether budgets count; they pace live traffic, and a file has no pace.
 
     Raises:
         InvalidConfig: everything that is wrong with checks, verdicts, routes and formats at once.
     """
     problems = load_modules(settings)
+    partitions = settings.kafka.partitions * len(settings.topics())
     plans: dict[str, Plan] = {}
     for path, app in _apps(settings):
         try:
-            plans[path] = build_plan(app, at=path, partitions=settings.kafka.partitions)
+            plans[path] = build_plan(app, at=path, partitions=partitions if budgets else None)
         except InvalidConfig as error:
             problems |= error.problems
     for position, entry in enumerate(settings.inputs):
@@ -72,7 +78,10 @@ def build_evaluate(settings: Settings, parts: Parts) -> Evaluate:
         plans={name: plans[f"apps.{name}"] for name in settings.apps},
         default=plans["default"],
         formats=formats,
-        inputs={entry.topic: Input(format=entry.format, app=entry.app) for entry in settings.topics()},
+        inputs={
+            entry.topic: Input(format=entry.format, app=entry.app, first_place=number * settings.kafka.partitions)
+            for number, entry in enumerate(settings.topics())
+        },
         limits=Limits(record_bytes=settings.limits.record_bytes, samples=settings.limits.samples),
         tags=frozenset(settings.samples.tags),
         sink=parts.sink,
@@ -83,8 +92,13 @@ def build_evaluate(settings: Settings, parts: Parts) -> Evaluate:
     )
 
 
-def build_plan(app: AppSettings, *, at: str, partitions: int) -> Plan:
+def build_plan(app: AppSettings, *, at: str, partitions: int | None) -> Plan:
     """What is done for one application.
+
+    Args:
+        app: its settings.
+        at: their path, for messages.
+        partitions: of all inputs together, which share the budget; None for no budget.
 
     Raises:
         InvalidConfig: an unknown check or parameter, or a weight, gate or rule about a check that does not run.
@@ -111,7 +125,7 @@ def build_plan(app: AppSettings, *, at: str, partitions: int) -> Plan:
         router=Routing(
             share=routing.share,
             rules=tuple(Rule(**rule.model_dump(exclude={"to"}), to=RouteTo(rule.to)) for rule in routing.rules),
-            budget=None if budget is None else Budget(per_hour=budget, partitions=partitions),
+            budget=None if budget is None or partitions is None else Budget(per_hour=budget, partitions=partitions),
             salt=routing.salt,
         ),
     )
@@ -135,8 +149,10 @@ def load_modules(settings: Settings) -> dict[str, str]:
     for position, module in enumerate(settings.checks.modules):
         try:
             importlib.import_module(module)
-        except Exception as error:  # noqa: BLE001  importing a person's module may raise anything
-            problems[f"checks.modules.{position}"] = f"{module} cannot be imported: {error!r}"
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  importing a person's module may raise anything, SystemExit too
+            problems[f"checks.modules.{position}"] = f"{module} cannot be imported: {spoken(error)}"
     return problems
 
 

@@ -55,7 +55,10 @@ INCLUSION = Metric(
 )
 JUDGED = Metric("evergauge_forwarded_total", "counter", "Samples handed on to the judge stage.", ("app", "reason"))
 BUDGET_LEFT = Metric(
-    "evergauge_judge_budget_left", "gauge", "Judgements left this hour, in one partition.", ("app", "partition")
+    "evergauge_judge_budget_left",
+    "gauge",
+    "Judgements left this hour, in one partition.",
+    ("app", "topic", "partition"),
 )
 STAGE_SECONDS = Metric(
     "evergauge_stage_seconds", "histogram", "Seconds a chunk spent in each step.", ("step",), _SECONDS

@@ -103,6 +103,10 @@ class Meter(Protocol):
         """Set a gauge."""
         ...
 
+    def forget(self, metric: Metric, labels: Labels) -> None:
+        """Drop a gauge that no longer means anything."""
+        ...
+
     def observe(self, metric: Metric, values: Mapping[float, int], labels: Labels = ()) -> None:
         """Put values into a histogram, each with how often it occurred."""
         ...

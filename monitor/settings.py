@@ -1,13 +1,24 @@
 """Settings: ``evergauge.toml`` and ``EVERGAUGE_…``, read here and nowhere else."""
 
 import os
+import ssl
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from monitor.errors import InvalidConfig
@@ -22,26 +33,41 @@ Positive = Annotated[int, Field(ge=1)]
 Table = dict[str, Any]
 
 
+_SERVER = r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}"
+"""A host and a port."""
+_SECRETS = frozenset({"password", "sasl_password", "user_secret"})
+"""Settings whose values are never shown, whatever is wrong with them."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Secret(_Section):
-    """A section with a secret: from the environment, or from a mounted file, and never shown."""
 
 
 def _comma_separated(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _plain_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"is no URL: {error}") from error
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user or a password: set clickhouse.user and clickhouse.password")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or port == 0:
+        raise ValueError("should be like http://host:8123 or https://host:8443")
+    return url
+
+
 Texts = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 
 
-class KafkaSettings(_Secret):
+class KafkaSettings(_Section):
     """Where Kafka is, and how to log in."""
 
-    bootstrap_servers: str = "127.0.0.1:9092"
-    group: str = "evergauge"
+    bootstrap_servers: str = Field(default="127.0.0.1:9092", pattern=rf"^\s*{_SERVER}(\s*,\s*{_SERVER})*\s*$")
+    group: str = Field(default="evergauge", min_length=1)
     topic_prefix: str = Field(default="evergauge", pattern=r"^[A-Za-z0-9._-]{1,100}$")
     partitions: Positive = 8
     replication: Positive = 1
@@ -61,10 +87,10 @@ class KafkaSettings(_Secret):
         return _secret(self.sasl_password, self.sasl_password_file)
 
 
-class ClickHouseSettings(_Secret):
+class ClickHouseSettings(_Section):
     """Where ClickHouse is, and how to log in."""
 
-    url: str = Field(default="http://127.0.0.1:8123", pattern=r"^https?://[^/\s]+/?$")
+    url: Annotated[str, AfterValidator(_plain_url)] = "http://127.0.0.1:8123"
     database: str = Field(default="evergauge", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")
     user: str = "default"
     password: SecretStr = SecretStr("")
@@ -107,12 +133,12 @@ class LimitSettings(_Section):
 class InputSettings(_Section):
     """A topic to read."""
 
-    topic: str
+    topic: str = Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")
     format: str = "native"
     app: str = ""
 
 
-class SampleSettings(_Secret):
+class SampleSettings(_Section):
     """What is kept of a sample beside what it always has."""
 
     tags: Texts = ("route",)
@@ -127,7 +153,7 @@ class SampleSettings(_Secret):
 class VerdictSettings(_Section):
     """How the scores of an application come to a verdict."""
 
-    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+    weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
         default_factory=lambda: {"refusal": 3.0, "truncated": 3.0, "language": 3.0, "repetition": 3.0}
     )
     gates: Texts = ("empty_output", "json", "json_schema", "personal_data", "secrets")
@@ -249,8 +275,12 @@ def _overrides(environment: Mapping[str, str]) -> Table:
         *sections, name = variable.removeprefix(PREFIX).lower().split("__")
         table = raw
         for section in sections:
-            table = table.setdefault(section, {})
-        table[name] = _value(value)
+            inner: object = table.setdefault(section, {})
+            if not isinstance(inner, dict):
+                whole = variable.rsplit("__", 1)[0]
+                raise InvalidConfig({whole: f"sets a whole section, and {variable} a part of it: keep one of them"})
+            table = cast(Table, inner)
+        table[name] = value if name in _SECRETS else _value(value)
     return raw
 
 
@@ -285,7 +315,9 @@ def _cure(error: ErrorDetails) -> str:
         listed = f"there are {', '.join(sorted(known))}" if known else "remove it"
         return "there is no such setting; " + (f"did you mean {close[0]!r}?" if close else listed)
     given = error.get("input")
-    shown = "" if isinstance(given, dict | list | SecretStr) or error["type"] == "missing" else f" (is {given!r})"
+    secret = error["loc"][-1] in _SECRETS or (error["loc"][-1] == "url" and "@" in str(given))
+    hidden = secret or isinstance(given, dict | list | SecretStr) or error["type"] == "missing"
+    shown = "" if hidden else f" (is {given!r})"
     return f"{error['msg'].removeprefix('Value error, ')}{shown}"
 
 
@@ -324,6 +356,8 @@ def _unlike(settings: Settings) -> Iterator[tuple[str, str]]:
     topics = [entry.topic for entry in settings.inputs]
     for topic in {t for t in topics if topics.count(t) > 1}:
         yield "inputs", f"{topic} is named twice"
+    for topic in {f"{kafka.topic_prefix}.{ours}" for ours in ("judge", "dead")} & set(topics):
+        yield "inputs", f"{topic} is where we write: reading it would go round in circles"
 
 
 def _files(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -336,16 +370,42 @@ def _files(settings: Settings) -> Iterator[tuple[str, str]]:
     ):
         if file and secret.get_secret_value():
             yield path, "set either the secret or the file, not both"
-        elif file and not Path(file).is_file():
-            yield path, f"there is no file {file}"
+        elif file and (problem := _unreadable(file)):
+            yield path, problem
     for path, file in (
         ("kafka.ssl_cafile", kafka.ssl_cafile),
         ("kafka.ssl_certfile", kafka.ssl_certfile),
         ("kafka.ssl_keyfile", kafka.ssl_keyfile),
         ("clickhouse.ca_file", clickhouse.ca_file),
     ):
-        if file and not Path(file).is_file():
-            yield path, f"there is no file {file}"
+        if file and (problem := _unreadable(file)):
+            yield path, problem
+    if kafka.security_protocol.endswith("SSL"):
+        yield from _certificates(kafka)
+
+
+def _certificates(kafka: KafkaSettings) -> Iterator[tuple[str, str]]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if kafka.ssl_cafile:
+            context.load_verify_locations(kafka.ssl_cafile)
+    except (ssl.SSLError, OSError) as error:
+        yield "kafka.ssl_cafile", f"is no certificate in PEM: {error}"
+    try:
+        if kafka.ssl_certfile:
+            context.load_cert_chain(kafka.ssl_certfile, kafka.ssl_keyfile or None)
+    except (ssl.SSLError, OSError) as error:
+        yield "kafka.ssl_certfile", f"certificate and key do not fit together or are no PEM: {error}"
+
+
+def _unreadable(file: str) -> str:
+    try:
+        Path(file).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return f"there is no file {file}"
+    except (OSError, UnicodeDecodeError) as error:
+        return f"{file} cannot be read as text: {error}"
+    return ""
 
 
 def _secret(value: SecretStr, file: str) -> str:

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from monitor.errors import Unavailable
-from monitor.model import DeadLetter, Evaluation, Record
+from monitor.model import DeadLetter, Evaluation, Headers, Record
 from monitor.settings import KafkaSettings
 
 from .topics import LARGEST_MESSAGE, dead_topic, judge_topic, tls
@@ -25,7 +25,7 @@ ARRIVED = "evergauge-arrived"
 KEY = "evergauge-key"
 OURS = frozenset({ORIGIN, ROUTE, INDEX, REASON, FIELD, DETAIL, ARRIVED, KEY})
 
-Sent = tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]
+Sent = tuple[str, bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ def connection(kafka: KafkaSettings) -> dict[str, Any]:
     return arguments
 
 
-def _theirs(headers: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+def _theirs(headers: Headers) -> list[tuple[str, bytes | None]]:
     """The producer's headers, without what a record brings that was here before."""
     return [header for header in headers if header[0] not in OURS]
 
@@ -118,15 +118,15 @@ def _route(evaluation: Evaluation) -> bytes:
     )
 
 
-def _why(letter: DeadLetter) -> list[tuple[str, bytes]]:
+def _why(letter: DeadLetter) -> list[tuple[str, bytes | None]]:
     index = "" if letter.index is None else str(letter.index)
     return [
         *_theirs(letter.headers),
         (ORIGIN, str(letter.origin).encode()),
         (INDEX, index.encode()),
         (REASON, letter.reason.encode()),
-        (FIELD, letter.field.encode(errors="replace")),
-        (DETAIL, letter.detail[:2000].encode(errors="replace")),
+        (FIELD, letter.field.encode()),
+        (DETAIL, letter.detail.encode()),
         (ARRIVED, str(letter.arrived_ms).encode()),
         *([(KEY, letter.key)] if letter.key is not None else []),
     ]

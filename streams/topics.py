@@ -168,6 +168,24 @@ def _wait_until_known(admin: Any, names: list[str]) -> None:
         time.sleep(0.05)
 
 
+def shared_out_wrongly(settings: Settings) -> dict[str, str]:
+    """What is wrong with ``kafka.partitions`` where budgets are shared out over the partitions of the inputs.
+
+    Raises:
+        Unavailable: Kafka is away.
+    """
+    apps = (settings.default, *settings.apps.values())
+    if all(app.routing.budget_per_hour is None for app in apps):
+        return {}
+    names = [entry.topic for entry in settings.topics()]
+    with administration(settings.kafka) as admin:
+        counts = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(names)}
+    wrong = [f"{name} has {count}" for name, count in counts.items() if count != settings.kafka.partitions]
+    if not wrong:
+        return {}
+    return {"kafka.partitions": f"is {settings.kafka.partitions}, but {', '.join(wrong)}: budgets would not hold"}
+
+
 def missing(settings: Settings) -> list[str]:
     """The topics that are needed and not there.
 

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import os
+import socket
 import threading
 from typing import Any
 
 from monitor.adapters.prometheus import serve
-from monitor.errors import Unavailable
+from monitor.errors import InvalidConfig, Unavailable
 from monitor.settings import Settings
 
 GRACE = 4.0
@@ -27,15 +28,30 @@ def run(settings: Settings) -> int:
     from .app import create_app  # after uvloop: Faust makes its event loop when it is imported
 
     evaluate = create_app(settings)
+    _refuse_taken_ports(settings)
     wait_for_kafka(settings)
     serve(evaluate.meter, host=settings.worker.bind, port=settings.worker.metrics_port)
     return _worker(evaluate.faust, settings)
+
+
+def _refuse_taken_ports(settings: Settings) -> None:
+    worker, problems = settings.worker, dict[str, str]()
+    for name, port in (("web_port", worker.web_port), ("metrics_port", worker.metrics_port)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((worker.bind, port))
+            except OSError as error:
+                problems[f"worker.{name}"] = f"cannot listen on {worker.bind}:{port}: {error.strerror}; choose another"
+    if problems:
+        raise InvalidConfig(problems)
 
 
 def wait_for_kafka(settings: Settings) -> None:
     """Return once Kafka answers and has the topics.
 
     Raises:
+        InvalidConfig: its topics are not what the settings say.
         Unavailable: it did not in time.
     """
     from time import monotonic, sleep
@@ -48,6 +64,8 @@ def wait_for_kafka(settings: Settings) -> None:
             missing = topics.missing(settings)
             if missing:
                 raise Unavailable("kafka", f"has no topic {', '.join(missing)}; run `evergauge topics create`")
+            if problems := topics.shared_out_wrongly(settings):
+                raise InvalidConfig(problems)
             return
         except Unavailable as error:
             if monotonic() > deadline:

@@ -8,7 +8,7 @@ from uuid import UUID
 from monitor.adapters.memory import InProcess, MemoryBus, MemoryMeter, MemoryStore
 from monitor.build import Parts, build_evaluate
 from monitor.checks import Finding, Scorer, build_scorers
-from monitor.model import Message, Origin, Part, Record, Sample, Score
+from monitor.model import Headers, Message, Origin, Part, Record, Sample, Score
 from monitor.pipeline import Evaluate
 from monitor.settings import Settings, load
 
@@ -29,7 +29,7 @@ def make_record(
     partition: int = 0,
     topic: str = "evergauge.samples",
     arrived_ms: int = NOON_MS,
-    headers: tuple[tuple[str, bytes], ...] = (),
+    headers: Headers = (),
 ) -> Record:
     if isinstance(value, dict | list):
         value = json.dumps(value)

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 
 from monitor.adapters.leash import die_with_parent
 from monitor.checks import Finding, checks
+from monitor.checks.base import spoken
 from monitor.model import Sample
 
 _LENGTH = struct.Struct("<I")
-_START_WITHIN = 30.0
 
 
 @dataclass(slots=True)
@@ -28,6 +28,8 @@ class Subprocess:
 
     modules: Sequence[str] = ()
     """Where people's checks are defined."""
+    start_within: float = 30.0
+    """Seconds that importing them may take."""
     _child: asyncio.subprocess.Process | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -36,7 +38,7 @@ class Subprocess:
             child = await self._started()
             try:
                 async with asyncio.timeout(within):
-                    verdict, answer = await _ask(child, (check, sample))
+                    verdict, answer = await _ask(child, (checks[check].module, check, sample))
             except (TimeoutError, asyncio.CancelledError):
                 await self.close()  # its answer would be taken for the next one's
                 raise
@@ -66,8 +68,14 @@ class Subprocess:
                 stdout=asyncio.subprocess.PIPE,
                 limit=2**26,
             )
-            async with asyncio.timeout(_START_WITHIN):  # importing is not the check's time
-                await _ask(self._child, None)
+            try:
+                async with asyncio.timeout(self.start_within):  # importing is not the check's time
+                    await _ask(self._child, None)
+            except BaseException as error:
+                await self.close()  # what it says late would be taken for an answer
+                if isinstance(error, (TimeoutError, asyncio.IncompleteReadError, ConnectionError)):
+                    raise RuntimeError("the process that it runs in did not start") from error
+                raise
         return self._child
 
 
@@ -81,16 +89,18 @@ async def _ask(child: asyncio.subprocess.Process, request: object) -> tuple[str,
     return pickle.loads(await child.stdout.readexactly(length))
 
 
-def _answer(request: tuple[str, Sample] | None) -> tuple[str, object]:
+def _answer(request: tuple[str, str, Sample] | None) -> tuple[str, object]:
     if request is None:
         return "ready", None
-    check, sample = request
+    module, check, sample = request
     try:
+        if check not in checks:
+            importlib.import_module(module)  # an entry point's, which no setting names
         answer: object = checks[check].make()(sample)
-    except (Exception, SystemExit) as error:  # noqa: BLE001  a person's check may raise anything
-        return "raised", repr(error)
+    except BaseException as error:  # noqa: BLE001  a person's check may raise anything
+        return "raised", spoken(error)
     plain = type(answer) in {bool, int, float, Finding, type(None)}
-    return "answered", answer if plain else repr(answer)
+    return "answered", answer if plain else spoken(answer)
 
 
 def _serve(modules: Sequence[str]) -> None:

@@ -12,24 +12,29 @@ from monitor.model import DeadLetter, Evaluation
 
 @dataclass(slots=True)
 class JsonLines:
-    """Appends a line for each evaluation and each dead letter; begins with an empty file."""
+    """A line for each evaluation and each dead letter; the file is there once it is whole."""
 
     path: Path
 
     def __post_init__(self) -> None:
         try:
-            self.path.write_bytes(b"")
+            self.part.write_bytes(b"")
         except OSError as error:
             raise InvalidConfig({str(self.path): f"cannot be written: {error.strerror}"}) from error
+
+    @property
+    def part(self) -> Path:
+        """What is written before that."""
+        return self.path.with_name(f"{self.path.name}.part")
 
     async def write(self, evaluations: Sequence[Evaluation], dead: Sequence[DeadLetter], /) -> None:
         lines = [msgspec.json.encode(evaluation_as_json(evaluation)) for evaluation in evaluations]
         lines += [msgspec.json.encode(letter_as_json(letter)) for letter in dead]
-        with self.path.open("ab") as file:
+        with self.part.open("ab") as file:
             file.write(b"".join(line + b"\n" for line in lines))
 
     async def close(self) -> None:
-        """Every write has closed the file again."""
+        self.part.replace(self.path)
 
 
 def evaluation_as_json(evaluation: Evaluation) -> dict[str, object]:

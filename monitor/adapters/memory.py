@@ -49,9 +49,15 @@ class MemoryStore:
 
 @dataclass(slots=True)
 class Nowhere:
-    """A sink that keeps nothing: for commands that only report."""
+    """A sink and a bus that keep nothing: for commands that only report."""
 
     async def write(self, evaluations: Sequence[Evaluation], dead: Sequence[DeadLetter], /) -> None:
+        """Forget them."""
+
+    async def forward(self, record: Record, chosen: Sequence[Evaluation], /) -> None:
+        """Forget it."""
+
+    async def bury(self, letters: Sequence[DeadLetter], /) -> None:
         """Forget them."""
 
     async def close(self) -> None:
@@ -107,6 +113,9 @@ class MemoryMeter:
 
     def gauge(self, metric: Metric, value: float, labels: Labels = ()) -> None:
         self.gauges[metric.name, labels] = value
+
+    def forget(self, metric: Metric, labels: Labels) -> None:
+        self.gauges.pop((metric.name, labels), None)
 
     def observe(self, metric: Metric, values: Mapping[float, int], labels: Labels = ()) -> None:
         self.observed[metric.name, labels].update(values)

@@ -54,7 +54,6 @@ class PrometheusMeter(Collector):
             self._gauges[metric, self._folded(metric, labels)] = value
 
     def forget(self, metric: Metric, labels: Labels) -> None:
-        """Drop a gauge that no longer means anything, such as the lag of a partition that went elsewhere."""
         with self._lock:
             self._gauges.pop((metric, labels), None)
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import inspect
-import math
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,6 +59,9 @@ class Spec:
     """Where it is defined, for a process of its own to import."""
 
 
+_LONGEST = 2_000
+"""Characters of an explanation that are kept."""
+
 checks: Registry[Spec] = Registry("check", group="evergauge.checks")
 
 C = typing.TypeVar("C", bound=Check)
@@ -71,6 +73,8 @@ def register(
     """Register a dataclass whose fields are the check's parameters."""
 
     def add(make: type[C]) -> type[C]:
+        if not dataclasses.is_dataclass(make):
+            raise TypeError(f"{make.__name__}: put @dataclass(frozen=True) between @register and the class")
         spec = Spec(
             name=name,
             make=make,
@@ -98,6 +102,8 @@ def check(
     """
 
     def add(function: Check) -> Check:
+        if inspect.iscoroutinefunction(function):
+            raise TypeError(f"{name}: a check is a plain function; give one that waits a limit")
         spec = Spec(
             name=name,
             make=lambda: function,
@@ -119,10 +125,19 @@ class Scorer:
     spec: Spec
     check: Check
     passes_from: float
+    apart: Callable[[Sample], float | None] = lambda _: None
+    """Seconds to allow in a process of its own, for a sample that may make the check run away."""
     _known: dict[tuple[float | None, str, str], Score] = field(
         default_factory=dict[tuple[float | None, str, str], Score]
     )
     """Most findings say the same again and again; their scores are built once."""
+
+    def __post_init__(self) -> None:
+        limit = self.spec.limit
+        if limit is not None:
+            self.apart = lambda _: limit
+        elif own := getattr(self.check, "apart", None):
+            self.apart = typing.cast(Callable[[Sample], float | None], own)
 
     @property
     def name(self) -> str:
@@ -132,16 +147,19 @@ class Scorer:
         """The check's score; a check that raises or answers rubbish costs only this."""
         try:
             answer = self.check(sample)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  a person's check may raise anything
-            return self.broken("raised", repr(error))
+        except KeyboardInterrupt:  # a person at the terminal
+            raise
+        except BaseException as error:  # noqa: BLE001  a person's check may raise anything
+            return self.broken("raised", spoken(error))
         return self.read(answer)
 
     def read(self, answer: object) -> Score:
         """What an answer means as a score."""
         finding = answer if type(answer) is Finding else _normalise(answer)
-        if finding is None:
-            return self.broken("rubbish", f"answered {answer!r:.80}, which is neither bool, number in 0…1 nor Finding")
-        key = (finding.value, finding.why, finding.label)
+        key = None if finding is None else (finding.value, finding.why, finding.label)
+        if finding is None or key is None or not _well_formed(key):
+            said = spoken(answer)[:80]
+            return self.broken("rubbish", f"answered {said}, which is neither bool, number in 0…1 nor Finding")
         known = self._known.get(key)
         if known is None:
             known = self._build(finding)
@@ -152,19 +170,19 @@ class Scorer:
     def _build(self, finding: Finding) -> Score:
         value = finding.value
         if value is not None and not 0.0 <= value <= 1.0:
-            return self.broken("rubbish", f"answered {value!r}, which is not in 0…1")
+            return self.broken("rubbish", f"answered {spoken(value)[:40]}, which is not in 0…1")
         return Score(
             scorer=self.spec.name,
             version=self.spec.version,
             value=value,
             passed=None if value is None else value >= self.passes_from,
-            why=finding.why,
-            label=finding.label,
+            why=_written(finding.why),
+            label=_written(finding.label),
         )
 
     def broken(self, label: str, why: str) -> Score:
         """A score that is missing because the check is at fault, not the sample."""
-        return Score(scorer=self.spec.name, version=self.spec.version, value=None, why=why, label=label)
+        return Score(scorer=self.spec.name, version=self.spec.version, value=None, why=_written(why), label=label)
 
 
 BROKEN = frozenset({"raised", "rubbish", "timeout"})
@@ -176,9 +194,28 @@ def _normalise(answer: object) -> Finding | None:
         return Finding.not_applicable("the check says that it does not apply")
     if isinstance(answer, Finding):
         return answer
-    if isinstance(answer, int | float) and math.isfinite(answer):
+    if isinstance(answer, int | float) and 0 <= answer <= 1:
         return Finding(float(answer))
     return None
+
+
+def _well_formed(key: tuple[object, object, object]) -> bool:
+    value, why, label = key
+    number = value is None or (isinstance(value, int | float) and value == value)  # NaN is not itself
+    return number and isinstance(why, str) and isinstance(label, str)
+
+
+def _written(text: str) -> str:
+    """An explanation as it can be stored, whatever it was made of."""
+    return text[:_LONGEST].encode(errors="replace").decode()
+
+
+def spoken(thing: object) -> str:
+    """Its repr, also when that raises."""
+    try:
+        return repr(thing)[:_LONGEST]
+    except Exception:  # noqa: BLE001  a person's class may do anything
+        return f"a {type(thing).__name__} that cannot be shown"
 
 
 def default_checks() -> dict[str, Mapping[str, object]]:
@@ -222,9 +259,20 @@ def _scorer(name: str, parameters: Mapping[str, object]) -> Scorer:
         raise InvalidConfig(problems)
     try:
         made = spec.make(**own)
-    except (TypeError, ValueError) as error:
-        raise InvalidConfig({"": str(error)}) from error
+    except Exception as error:
+        raise InvalidConfig({"": str(error) or spoken(error)}) from error
     return Scorer(spec, made, float(line))
+
+
+def at_least(least: float, /, **parameters: float) -> None:
+    """Refuse parameters that make no sense, when a check is made.
+
+    Raises:
+        ValueError: the first that is smaller, or is no number, by name.
+    """
+    for name, value in parameters.items():
+        if not least <= value < float("inf"):
+            raise ValueError(f"{name} is {value}, and must be at least {least:g}")
 
 
 def suggestion(name: str, known: typing.Iterable[str]) -> str:
@@ -257,10 +305,14 @@ def _parameters(spec: Spec) -> dict[str, Any]:
 
 def _fits(value: object, hint: Any) -> bool:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is tuple or hint is tuple:
+    if origin is typing.Literal:
+        return value in arguments
+    if (origin or hint) in {tuple, list, set, frozenset}:
         return isinstance(value, list | tuple) and all(
-            _fits(item, arguments[0]) for item in typing.cast(Sequence[object], value)
+            not arguments or _fits(item, arguments[0]) for item in typing.cast(Sequence[object], value)
         )
+    if (origin or hint) is dict:
+        return isinstance(value, dict)
     if arguments:
         return any(_fits(value, argument) for argument in arguments)
     if hint is float:
@@ -272,7 +324,9 @@ def _fits(value: object, hint: Any) -> bool:
 
 def _spoken(hint: Any) -> str:
     names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
-    if typing.get_origin(hint) is tuple:
+    if typing.get_origin(hint) is typing.Literal:
+        return f"one of {', '.join(map(repr, typing.get_args(hint)))}"
+    if (typing.get_origin(hint) or hint) in {tuple, list, set, frozenset}:
         return "a list"
     arguments = [a for a in typing.get_args(hint) if a is not type(None)]
     return " or ".join(names.get(a, str(a)) for a in arguments or [hint])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from monitor.model import Sample
 
-from .base import CLEAN, Finding, register
+from .base import CLEAN, Finding, at_least, register
 from .patterns import Patterns
 
 _NO_ANSWER = Finding.not_applicable("there is no answer to look at")
@@ -47,6 +47,9 @@ class Refusal:
     """The answer does not refuse: none of the usual phrases in its first ``look_at`` characters."""
 
     look_at: int = 400
+
+    def __post_init__(self) -> None:
+        at_least(1, look_at=self.look_at)
 
     def __call__(self, sample: Sample) -> Finding:
         if not sample.output:
@@ -100,6 +103,9 @@ class Injection:
     """The prompt, context included, carries no marks of prompt injection or jailbreak; 0.5 for one mark, 0 for more."""
 
     look_at: int = 20_000
+
+    def __post_init__(self) -> None:
+        at_least(1, look_at=self.look_at)
 
     def __call__(self, sample: Sample) -> Finding:
         text = sample.prompt[: self.look_at]

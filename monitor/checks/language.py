@@ -6,7 +6,7 @@ import pycld2
 
 from monitor.model import Sample
 
-from .base import CLEAN, Finding, register
+from .base import CLEAN, Finding, at_least, register
 
 _NO_ANSWER = Finding.not_applicable("there is no answer to look at")
 _NOT_PROSE = Finding.not_applicable("code, JSON and tool calls have no language to check")
@@ -37,6 +37,9 @@ class Language:
     """ISO 639-1; empty follows the sample, then the prompt."""
     look_at: int = 500
     min_chars: int = 60
+
+    def __post_init__(self) -> None:
+        at_least(1, look_at=self.look_at, min_chars=self.min_chars)
 
     def __call__(self, sample: Sample) -> Finding:
         output = sample.output

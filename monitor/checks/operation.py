@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from monitor.model import Sample
 
-from .base import CLEAN, Finding, register
+from .base import CLEAN, Finding, at_least, register
 
 _NO_LATENCY = Finding.not_applicable("the producer gives no latency")
 _NO_COST = Finding.not_applicable("the producer gives no cost")
@@ -16,6 +16,9 @@ class Latency:
     """The call took at most ``limit_ms``; a longer one loses value in proportion."""
 
     limit_ms: float = 60_000.0
+
+    def __post_init__(self) -> None:
+        at_least(1, limit_ms=self.limit_ms)
 
     def __call__(self, sample: Sample) -> Finding:
         took = sample.latency_ms
@@ -32,6 +35,9 @@ class Cost:
     """The call cost at most ``limit_usd``; a dearer one loses value in proportion."""
 
     limit_usd: float = 1.0
+
+    def __post_init__(self) -> None:
+        at_least(1e-9, limit_usd=self.limit_usd)
 
     def __call__(self, sample: Sample) -> Finding:
         cost = sample.cost_usd

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from monitor.model import Sample
 
-from .base import CLEAN, Finding, register
+from .base import CLEAN, Finding, at_least, register
 
 _SHORT = Finding.not_applicable("the answer is too short to repeat itself")
 
@@ -24,6 +24,11 @@ class Repetition:
     min_words: int = 20
     look_at: int = 1_000
     """Words from the end, where loops are; keeps long answers cheap."""
+
+    def __post_init__(self) -> None:
+        at_least(1, n=self.n, min_words=self.min_words, look_at=self.look_at)
+        if not 0 <= self.tolerated < 1:
+            raise ValueError(f"tolerated is {self.tolerated}, and must be at least 0 and below 1")
 
     def __call__(self, sample: Sample) -> Finding:
         words = (sample.output or "").rsplit(maxsplit=self.look_at)[-self.look_at :]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from monitor.model import Sample
 
-from .base import CLEAN, Finding, register
+from .base import CLEAN, Finding, at_least, register
 
 _NO_ANSWER = Finding.not_applicable("there is no answer to look at")
 _NO_REASON = Finding.not_applicable("the producer gives no finish reason")
@@ -37,6 +37,10 @@ class Length:
     min_chars: int = 1
     max_chars: int = 20_000
 
+    def __post_init__(self) -> None:
+        at_least(0, min_chars=self.min_chars)
+        at_least(max(self.min_chars, 1), max_chars=self.max_chars)
+
     def __call__(self, sample: Sample) -> Finding:
         if sample.output is None or (not sample.output and sample.tool_calls):
             return _NO_ANSWER
@@ -55,6 +59,9 @@ class Truncated:
 
     min_chars: int = 200
     """Short answers need no full stop."""
+
+    def __post_init__(self) -> None:
+        at_least(0, min_chars=self.min_chars)
 
     def __call__(self, sample: Sample) -> Finding:
         output = sample.output

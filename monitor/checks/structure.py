@@ -1,10 +1,11 @@
 """Is the answer the JSON that was asked for?"""
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import jsonschema_rs
 import msgspec
@@ -17,6 +18,20 @@ _NO_JSON = Finding.not_applicable("no JSON was asked for")
 _NO_SCHEMA = Finding.not_applicable("no JSON Schema was given")
 _NO_ANSWER = Finding.not_applicable("there is no answer to look at")
 _FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?[ \t]*```\s*\Z", re.DOTALL | re.IGNORECASE)
+
+_AT_MOST = 2_000_000
+"""Places of a schema times characters of an answer that a worker takes on in its own process: a tenth of a second."""
+_CACHED = 65_536
+"""Characters of a schema that is worth keeping."""
+_REFERENCES = {"$ref", "$dynamicRef", "$recursiveRef"}
+_DEFINITIONS = frozenset({*_REFERENCES, "$defs", "definitions"})
+
+_ABOUT_NAMES = {
+    "additionalProperties": "there are properties that the schema does not allow",
+    "unevaluatedProperties": "there are properties that the schema does not allow",
+    "propertyNames": "the name of a property is not one that the schema allows",
+}
+"""What is wrong with names that the answer chose: they may be anybody's, and explanations are kept."""
 
 _decode = msgspec.json.Decoder().decode
 Errors = Callable[[Any], str | None]
@@ -75,7 +90,16 @@ def _complaint(output: str) -> str:
 @register("json_schema", default=True)
 @dataclass(frozen=True, slots=True)
 class JsonSchema:
-    """Where a JSON Schema was given, the answer's JSON satisfies it (Draft 7 to 2020-12, no remote references)."""
+    """Where a JSON Schema was given, the answer's JSON satisfies it (Draft 7 to 2020-12, no remote references).
+
+    Schemas come from producers, and some take for ever: those that may run in a process of their own, for two seconds.
+    """
+
+    def apart(self, sample: Sample) -> float | None:
+        """Two seconds where schema and answer together may be too much for a worker's own process."""
+        if not sample.json_schema or not sample.output or work(sample.json_schema) * len(sample.output) <= _AT_MOST:
+            return None
+        return 2.0
 
     def __call__(self, sample: Sample) -> Finding:
         if not sample.json_schema:
@@ -83,7 +107,7 @@ class JsonSchema:
         if not sample.output:
             return _NO_ANSWER
         try:
-            complain = _compiled(sample.json_schema)
+            complain = _complainer(sample.json_schema)
         except ValueError as error:
             return Finding(None, f"the schema cannot be used: {error}", "bad_schema")
         found = document(sample.output)
@@ -91,6 +115,50 @@ class JsonSchema:
             return Finding(0.0, "no JSON to hold against the schema", "broken")
         complaint = complain(found[0])
         return CLEAN if complaint is None else Finding(0.0, complaint, "violated")
+
+
+def work(schema: str) -> float:
+    """Bound on the places of a schema that one place of a document is held against; infinite for cycles."""
+    return _work(schema) if len(schema) <= _CACHED else math.inf
+
+
+@lru_cache(maxsize=512)
+def _work(schema: str) -> float:
+    try:
+        root = _decode(schema)
+        return _places(root, root, {})
+    except (msgspec.DecodeError, RecursionError):
+        return math.inf
+
+
+def _places(node: Any, root: Any, known: dict[str, float]) -> float:
+    """Places of a schema, each reference counted as often as it is followed."""
+    if isinstance(node, dict):
+        table = cast(dict[str, Any], node)
+        followed = sum(_followed(table[key], root, known) for key in _REFERENCES & table.keys())
+        inner = (value for key, value in table.items() if key not in _DEFINITIONS)
+        return 1 + followed + sum(_places(value, root, known) for value in inner)
+    if isinstance(node, list):
+        return 1 + sum(_places(item, root, known) for item in cast(list[Any], node))
+    return 1
+
+
+def _followed(reference: object, root: Any, known: dict[str, float]) -> float:
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return math.inf
+    if reference not in known:
+        known[reference] = math.inf  # whoever comes back here goes in circles
+        target = root
+        for step in reference[2:].split("/"):
+            if not isinstance(target, dict):
+                return math.inf
+            target = cast(dict[str, Any], target).get(step.replace("~1", "/").replace("~0", "~"))
+        known[reference] = _places(target, root, known)
+    return known[reference]
+
+
+def _complainer(schema: str) -> Errors:
+    return _compiled(schema) if len(schema) <= _CACHED else _compiled.__wrapped__(schema)
 
 
 @lru_cache(maxsize=512)
@@ -104,8 +172,8 @@ def _compiled(schema: str) -> Errors:
         if validator.is_valid(document):
             return None
         error = next(iter(validator.iter_errors(document)))
-        where = "/".join(str(step) for step in error.instance_path)
-        return f"{where or 'the document'}: {error.message[:200]}"
+        steps = [str(step) if isinstance(step, int) or f'"{step}"' in schema else "…" for step in error.instance_path]
+        return f"{'/'.join(steps) or 'the document'}: {_ABOUT_NAMES.get(error.kind.name, error.message)[:200]}"
 
     return complain
 

@@ -3,8 +3,9 @@
 import click
 
 from monitor.build import build_evaluate, inside
+from monitor.errors import InvalidConfig
 
-from .main import Place
+from .main import WRONG_USE, Place
 from .show import as_json, console, print_json
 
 
@@ -24,8 +25,14 @@ def check(ctx: click.Context, as_json: bool) -> None:
       evergauge --config evergauge.toml config check
     """
     place: Place = ctx.obj
-    settings = place.settings()
-    build_evaluate(settings, inside(settings))
+    try:
+        settings = place.settings()
+        build_evaluate(settings, inside(settings))
+    except InvalidConfig as error:
+        if not as_json:
+            raise
+        print_json({"config": str(place.config or ""), "problems": error.problems})
+        ctx.exit(WRONG_USE)
     if as_json:
         print_json({"config": str(place.config or ""), "problems": {}})
     else:

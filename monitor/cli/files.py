@@ -2,8 +2,11 @@
 
 import gzip
 import io
+import itertools
+import json
 import sys
 import time
+import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,13 +15,14 @@ from typing import BinaryIO, cast
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from monitor.errors import InvalidConfig
 from monitor.model import Origin, Record
 
+from .main import Refused
 from .show import news
 
 STDIN = "-"
 _GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(slots=True)
@@ -39,16 +43,28 @@ class Source:
             return 0
 
     def values(self) -> Iterator[bytes]:
-        """A value a line; a document that is one JSON array or is printed over lines comes whole."""
-        first = self.unpacked.readline()
-        if self.name.removesuffix(".gz").endswith(".json") or first.lstrip().startswith(b"["):
-            yield first + self.unpacked.read()
+        """A value a line; a document that is printed over several lines comes whole."""
+        first = self.unpacked.readline().removeprefix(_BOM)
+        second = b"" if _is_json(first) else self.unpacked.readline()
+        if second and _begins_document(first) and not _is_json(second):
+            yield first + second + self.unpacked.read()
             return
-        if first.strip():
-            yield first.rstrip(b"\r\n")
-        for line in self.unpacked:
+        for line in itertools.chain((first, second), self.unpacked):
             if line.strip():
                 yield line.rstrip(b"\r\n")
+
+
+def _begins_document(line: bytes) -> bool:
+    return line.lstrip()[:1] in {b"{", b"["}
+
+
+def _is_json(line: bytes) -> bool:
+    """Whether a line is a JSON object or array of its own."""
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return _begins_document(line)
 
 
 @contextmanager
@@ -56,7 +72,7 @@ def opened(path: str) -> Generator[Source]:
     """Open a file, or standard input for ``-``; gzip is recognised by its first bytes.
 
     Raises:
-        InvalidConfig: it cannot be read.
+        Refused: it cannot be read.
     """
     if path == STDIN:
         raw = cast(BinaryIO, sys.stdin.buffer)
@@ -65,14 +81,14 @@ def opened(path: str) -> Generator[Source]:
         try:
             raw = Path(path).open("rb")  # noqa: SIM115  closed below
         except OSError as error:
-            raise InvalidConfig({path: f"cannot be read: {error.strerror}"}) from error
+            raise Refused(f"{path} cannot be read: {error.strerror}") from error
         size = Path(path).stat().st_size
     try:
         head = cast(io.BufferedReader, raw).peek(2)[:2]
         unpacked = _gunzipped(raw) if head == _GZIP else raw
         yield Source(path, size, raw, unpacked)
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise InvalidConfig({path: f"is no whole gzip file: {error}"}) from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise Refused(f"{path} is no whole gzip file: {error}; what came before was used") from error
     finally:
         if path != STDIN:
             raw.close()

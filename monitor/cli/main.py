@@ -20,6 +20,12 @@ RUNNING = "running.json"
 """In the data directory: how to reach the embedded servers, for commands in other terminals."""
 
 
+class Refused(click.ClickException):
+    """What was asked for cannot be done, whatever the settings are."""
+
+    exit_code = WRONG_USE
+
+
 class EvergaugeGroup(click.Group):
     """Turns our errors into one clear message and an exit code; our bugs keep their traceback."""
 
@@ -32,7 +38,8 @@ class EvergaugeGroup(click.Group):
                 click.echo(f"  {path}: {problem}", err=True)
             ctx.exit(WRONG_USE)
         except Unavailable as error:
-            click.secho(f"{error.system} is away: {error.detail}", fg="red", err=True)
+            away = "refuses" if error.refused else "is away"
+            click.secho(f"{error.system} {away}: {error.detail}", fg="red", err=True)
             ctx.exit(AWAY)
         except MonitorError as error:
             click.secho(str(error), fg="red", err=True)
@@ -40,6 +47,11 @@ class EvergaugeGroup(click.Group):
         except BrokenPipeError:  # the reader of our output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(GOOD)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            click.secho(f"{error.filename}: {error.strerror}", fg="red", err=True)
+            ctx.exit(WRONG_USE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +72,8 @@ class Place:
     def running(self) -> dict[str, str]:
         """Environment that leads to the embedded servers; empty when none run here."""
         try:
-            with (self.data / "lock").open("r+b") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with (self.data / "lock").open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return self._addresses()
         except OSError:

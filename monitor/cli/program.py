@@ -1,5 +1,7 @@
 """The ``evergauge`` program: our own commands, and those of other packages."""
 
+import io
+import sys
 from importlib.metadata import entry_points
 
 import click
@@ -35,6 +37,9 @@ def _missing(name: str, why: str) -> click.Command:
 
 def run() -> None:
     """What ``evergauge`` calls."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character is no reason to stop
     load_commands()
     cli(prog_name="evergauge")
 

@@ -16,9 +16,9 @@ from monitor.pipeline import Batch, Evaluate, Input, Replay, Report
 from monitor.ports import Sink
 from monitor.settings import Settings
 
-from .files import opened, progress, records
-from .main import FINDINGS, GOOD, Place
-from .show import VERDICT_STYLE, as_json, console, print_json, table
+from .files import STDIN, opened, progress, records
+from .main import FINDINGS, GOOD, Place, Refused
+from .show import VERDICT_STYLE, as_json, console, print_json, printable, table
 
 _TOPIC = "file"
 
@@ -37,7 +37,9 @@ _app = click.option("--app", default="", help="Application of samples that do no
 @click.argument("file")
 @_format
 @_app
-@click.option("--limit", default=5, show_default=True, help="How many samples to look at; 0 for all.")
+@click.option(
+    "--limit", default=5, show_default=True, type=click.IntRange(min=0), help="How many samples to look at; 0 for all."
+)
 @click.option("--failed", is_flag=True, help="Show only checks that failed.")
 @as_json
 @click.pass_context
@@ -61,7 +63,7 @@ def check(ctx: click.Context, file: str, format_name: str, app: str, limit: int,
         for evaluation in batch.evaluations:
             _explain(evaluation, only_failed=failed)
         for letter in batch.dead:
-            console.print(Text.assemble(("dead  ", "red bold"), f"{letter.id}: {letter.detail}"))
+            console.print(Text.assemble(("dead  ", "red bold"), printable(f"{letter.id}: {letter.detail}")))
     bad = batch.dead or any(e.verdict is Verdict.FAIL for e in batch.evaluations)
     ctx.exit(FINDINGS if bad else GOOD)
 
@@ -76,6 +78,8 @@ def check(ctx: click.Context, file: str, format_name: str, app: str, limit: int,
 def replay(ctx: click.Context, file: str, format_name: str, app: str, out: Path | None, as_json: bool) -> None:
     """Score a whole file as the workers would, and report by application.
 
+    Budgets pace live traffic and play no part here.
+
     FILE may be .gz, or - for standard input. Exit code 1 when some of it cannot be read.
 
     \b
@@ -83,9 +87,12 @@ def replay(ctx: click.Context, file: str, format_name: str, app: str, out: Path 
       evergauge replay samples.jsonl.gz --out evaluations.jsonl
     """
     place: Place = ctx.obj
-    sink = JsonLines(out) if out else None
-    evaluate = _evaluate(place.settings(), format_name, app, sink)
+    if out and out.exists() and file != STDIN and out.samefile(file):
+        raise Refused("--out names the file that is read: name another")
+    settings = place.settings()
+    build_evaluate(settings, inside(settings))  # what is wrong is said before anything is written
     with opened(file) as source, progress(source, "replaying") as bar:
+        evaluate = _evaluate(settings, format_name, app, JsonLines(out) if out else None)
         report = asyncio.run(_replayed(evaluate, Replay(evaluate).run(records(source, topic=_TOPIC), progress=bar)))
     if as_json:
         print_json(_summary(report))
@@ -95,7 +102,7 @@ def replay(ctx: click.Context, file: str, format_name: str, app: str, out: Path 
 
 
 def _evaluate(settings: Settings, format_name: str, app: str, sink: Sink | None = None) -> Evaluate:
-    evaluate = build_evaluate(settings, inside(settings, sink=sink))
+    evaluate = build_evaluate(settings, inside(settings, sink=sink), budgets=False)
     evaluate.inputs = {_TOPIC: Input(format=format_name, app=app)}
     return evaluate
 
@@ -108,7 +115,9 @@ async def _worked(evaluate: Evaluate, lines: list[Any]) -> Batch:
 
 async def _replayed(evaluate: Evaluate, work: Any) -> Any:
     try:
-        return await work
+        done = await work
+        await evaluate.sink.close()
+        return done
     finally:
         await evaluate.isolation.close()
 
@@ -118,9 +127,9 @@ def _explain(evaluation: Evaluation, *, only_failed: bool) -> None:
     console.print(
         Text.assemble(
             (f"{evaluation.verdict:6}", f"{style} bold"),
-            (f" {sample.app}", "bold"),
-            f"  {sample.model}  {sample.producer_id or sample.id}\n",
-            (f"       {evaluation.because}\n", style),
+            (printable(f" {sample.app}"), "bold"),
+            printable(f"  {sample.model}  {sample.producer_id or sample.id}") + "\n",
+            (printable(f"       {evaluation.because}") + "\n", style),
             (
                 f"       {evaluation.outcome}: {evaluation.route.reason}, "
                 f"inclusion {evaluation.route.inclusion:g}, policy {evaluation.route.policy:08x}",
@@ -138,8 +147,8 @@ def _explain(evaluation: Evaluation, *, only_failed: bool) -> None:
     console.print()
 
 
-def _mark(passed: bool | None) -> str:
-    return "" if passed is None else "[green]✓[/]" if passed else "[red]✗[/]"
+def _mark(passed: bool | None) -> Text:
+    return Text("") if passed is None else Text("✓", "green") if passed else Text("✗", "red")
 
 
 def _print_report(report: Report) -> None:

@@ -1,5 +1,6 @@
 """What a format is, and what is the same for all of them: framing, limits, identity and time."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 
 from monitor.errors import InvalidRecord
-from monitor.model import Record, Sample
+from monitor.model import Record, Sample, Tags
 from monitor.registry import Registry
 
 from .diagnosis import diagnose
@@ -21,6 +22,8 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 _UTF8_BOM = b"\xef\xbb\xbf"
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+_COMMA, _OPENING, _CLOSING = b","[0], b"[{", b"]}"
 _raw = msgspec.json.Decoder(msgspec.Raw)
 _each_raw = msgspec.json.Decoder(list[msgspec.Raw])
 T = TypeVar("T")
@@ -97,7 +100,10 @@ def _one(
     try:
         return format.sample(piece, record, index, defaults)
     except InvalidRecord as error:
-        return Unreadable(index=None if alone else index, value=record.value if alone else piece, error=error)
+        reason = error
+    except Exception as error:  # noqa: BLE001  a format of one's own may raise anything, and a record must not end a worker
+        reason = InvalidRecord("format_failed", f"the format raised {error!r:.500}")
+    return Unreadable(index=None if alone else index, value=record.value if alone else piece, error=reason)
 
 
 def _pieces(value: bytes | None, limits: Limits) -> Iterator[bytes]:
@@ -108,12 +114,29 @@ def _pieces(value: bytes | None, limits: Limits) -> Iterator[bytes]:
     value = value.removeprefix(_UTF8_BOM).strip()
     if not value:
         raise InvalidRecord("empty", "the record is empty")
+    if value.startswith(b"[") and value.count(b",") >= limits.samples:
+        _refuse_too_many(value, limits.samples)
     pieces = _items(value) if value.startswith(b"[") else _lines(value)
     if not pieces:
         raise InvalidRecord("empty", "the record is an empty list")
     if len(pieces) > limits.samples:
         raise InvalidRecord("too_many", f"{len(pieces):,} samples, limits.samples allows {limits.samples:,}")
     yield from pieces
+
+
+def _refuse_too_many(value: bytes, most: int) -> None:
+    """Count an array's items before memory is set aside for millions of them."""
+    depth, items = 0, 1
+    for token in _TOKENS.finditer(value):
+        character = value[token.start()]
+        if character == _COMMA:
+            items += depth == 1
+            if items > most:
+                raise InvalidRecord("too_many", f"more than {most:,} samples, which limits.samples allows")
+        elif character in _OPENING:
+            depth += 1
+        elif character in _CLOSING:
+            depth -= 1
 
 
 def _items(value: bytes) -> list[bytes]:
@@ -204,6 +227,7 @@ def _from_epoch(value: float) -> datetime:
     raise ValueError(value)
 
 
-def text_map(metadata: Mapping[str, object], keys: frozenset[str]) -> dict[str, str]:
-    """The named keys of the metadata as text, for slicing."""
-    return {key: str(metadata[key]) for key in keys if metadata.get(key) is not None}
+def tags(metadata: Mapping[str, object], keys: frozenset[str], said: Mapping[str, str] | None) -> Tags:
+    """The named keys of the metadata as text, and what the producer calls tags itself."""
+    kept = {key: str(metadata[key]) for key in keys if metadata.get(key) is not None}
+    return Tags(kept if said is None else {**kept, **said})

@@ -9,11 +9,13 @@ from msgspec import Meta, Struct
 from monitor.errors import InvalidRecord
 from monitor.model import Message, Part, Record, Sample, ToolCall
 
-from .base import Defaults, event_time, formats, identity, parsed, text_map
+from .base import Defaults, event_time, formats, identity, parsed, tags
 
 Count = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Amount = Annotated[float, Meta(ge=0)]
 Text = str | None
+_LARGEST = 1e15
+"""No latency, count or cost is larger."""
 
 
 class WireToolCall(Struct, frozen=True):
@@ -161,7 +163,7 @@ class Native:
             trace_id=wire.trace_id or "",
             conversation_id=conversation,
             user=wire.user or "",
-            tags={**text_map(metadata, defaults.tags), **(wire.tags or {})},
+            tags=tags(metadata, defaults.tags, wire.tags),
             index=index,
         )
 
@@ -228,8 +230,8 @@ def _number(metadata: Mapping[str, object], key: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidRecord("wrong_type", f"expected a number, got {type(value).__name__}", field=f"metadata.{key}")
-    if value < 0:
-        raise InvalidRecord("out_of_range", "expected a number of at least 0", field=f"metadata.{key}")
+    if not 0 <= value <= _LARGEST:
+        raise InvalidRecord("out_of_range", f"expected a number from 0 to {_LARGEST:g}", field=f"metadata.{key}")
     return float(value)
 
 

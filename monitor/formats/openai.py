@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from monitor.errors import InvalidRecord
 from monitor.model import Record, Sample
 
-from .base import Defaults, event_time, formats, identity, parsed, text_map
+from .base import Defaults, event_time, formats, identity, parsed, tags
 from .native import Amount, Count, Text, WireMessage
 
 
@@ -118,7 +118,7 @@ class OpenAI:
             trace_id=wire.trace_id or "",
             conversation_id=wire.conversation_id or "",
             user=request.user or "",
-            tags={**text_map(request.metadata or {}, defaults.tags), **(wire.tags or {})},
+            tags=tags(request.metadata or {}, defaults.tags, wire.tags),
             index=index,
         )
 

@@ -1,13 +1,14 @@
 """The nouns: frozen values that know nothing of Kafka, files or clocks."""
 
 from .evaluation import DeadLetter, Evaluation, Outcome, Route, RouteTo
-from .record import Origin, Record
-from .sample import Message, Part, Sample, ToolCall
+from .record import Headers, Origin, Record
+from .sample import Message, Part, Sample, Tags, ToolCall
 from .score import Score, Source, Verdict
 
 __all__ = [
     "DeadLetter",
     "Evaluation",
+    "Headers",
     "Message",
     "Origin",
     "Outcome",
@@ -18,6 +19,7 @@ __all__ = [
     "Sample",
     "Score",
     "Source",
+    "Tags",
     "ToolCall",
     "Verdict",
 ]

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-Headers = tuple[tuple[str, bytes], ...]
+Headers = tuple[tuple[str, bytes | None], ...]
+"""Kafka allows a header without a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Record:
     def header(self, name: str) -> str | None:
         """The last header of that name, as text; None when there is none or it is not UTF-8."""
         for key, value in reversed(self.headers):
-            if key == name:
+            if key == name and value is not None:
                 try:
                     return value.decode()
                 except UnicodeDecodeError:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import NoReturn
 from uuid import UUID
 
 
@@ -41,6 +42,18 @@ class Message:
         if len(self.parts) == 1:
             return self.parts[0].text
         return "\n".join(part.text for part in self.parts if part.kind == "text")
+
+
+class Tags(dict[str, str]):
+    """Words to slice by, which nobody can change any more: a sample is shared by every check."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("a sample's tags cannot be changed")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type["Tags"], tuple[dict[str, str]]]:
+        return Tags, (dict(self),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +104,7 @@ class Sample:
     trace_id: str = ""
     conversation_id: str = ""
     user: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = field(default_factory=Tags)
     index: int = 0
     """Position in its record."""
 

@@ -9,9 +9,9 @@ from monitor import metrics
 from monitor.checks import Scorer
 from monitor.errors import InvalidRecord
 from monitor.formats import Decoded, Defaults, Format, Limits, Unreadable, decode
-from monitor.model import DeadLetter, Evaluation, Origin, Outcome, Record, Route, RouteTo, Sample, Score
+from monitor.model import DeadLetter, Evaluation, Headers, Origin, Outcome, Record, Route, RouteTo, Sample, Score
 from monitor.policy import HOUR_MS, Composite, Decision, Purse, Router
-from monitor.ports import Archive, Bus, Isolation, Meter, Sink
+from monitor.ports import Archive, Bus, Isolation, Labels, Meter, Sink
 
 from .count import count_batch
 
@@ -37,6 +37,8 @@ class Input:
 
     format: str = "native"
     app: str = ""
+    first_place: int = 0
+    """Where this topic's partitions begin among those of all inputs, which share a budget."""
 
 
 @dataclass(slots=True)
@@ -44,8 +46,8 @@ class Batch:
     """What became of a chunk, not yet told to anybody."""
 
     records: int
-    evaluations: list[Evaluation] = field(default_factory=list[Evaluation])
-    dead: list[DeadLetter] = field(default_factory=list[DeadLetter])
+    evaluations: list[Evaluation] = field(default_factory=list[Evaluation], repr=False)
+    dead: list[DeadLetter] = field(default_factory=list[DeadLetter], repr=False)
     seconds: dict[str, float] = field(default_factory=lambda: {"decode": 0.0, "check": 0.0, "decide": 0.0})
 
 
@@ -71,6 +73,8 @@ class Evaluate:
     isolation: Isolation
     meter: Meter
     _purses: "dict[tuple[str, int], _Purses]" = field(default_factory=lambda: {})
+    _gauged: set[Labels] = field(default_factory=set[Labels])
+    """Labels of the budget gauges that speak of partitions we hold."""
 
     async def work(self, records: Sequence[Record]) -> Batch:
         """Evaluate the records of one partition, in order.
@@ -117,6 +121,9 @@ class Evaluate:
     def forget_partitions(self) -> None:
         """Partitions have gone elsewhere and may come back: what they spent is to be asked for again."""
         self._purses.clear()
+        for labels in self._gauged:
+            self.meter.forget(metrics.BUDGET_LEFT, labels)
+        self._gauged.clear()
 
     def _decode(self, record: Record) -> list[Decoded]:
         topic = self.inputs.get(record.origin.topic, _ANY_INPUT)
@@ -136,7 +143,9 @@ class Evaluate:
         started = perf_counter()
         scores = tuple(
             [
-                scorer.score(sample) if scorer.spec.limit is None else await self._isolated(scorer, sample)
+                scorer.score(sample)
+                if (limit := scorer.apart(sample)) is None
+                else await self._isolated(scorer, sample, limit)
                 for scorer in plan.scorers
             ]
         )
@@ -157,8 +166,7 @@ class Evaluate:
             outcome=_outcome(decision, route),
         )
 
-    async def _isolated(self, scorer: Scorer, sample: Sample) -> Score:
-        limit = scorer.spec.limit or 0.0
+    async def _isolated(self, scorer: Scorer, sample: Sample, limit: float) -> Score:
         try:
             return scorer.read(await self.isolation.run(scorer.name, sample, within=limit))
         except TimeoutError:
@@ -173,7 +181,8 @@ class Evaluate:
         place = (first.topic, first.partition)
         known = self._purses.get(place)
         if known is None or first.offset < known.next_offset:  # a hole in the log is no reason to ask
-            fresh = _Purses(partition=first.partition, next_offset=first.offset)
+            place_number = self.inputs.get(first.topic, _ANY_INPUT).first_place + first.partition
+            fresh = _Purses(place=place_number, next_offset=first.offset)
             since = (arrived_ms // HOUR_MS - 1) * HOUR_MS
             rows = sorted(await self.archive.spending(first, since), key=lambda row: row[1])
             for app, hour_ms, first_ms, seen, spent in rows:
@@ -187,26 +196,39 @@ class Evaluate:
         count_batch(self.meter, first.topic, batch.records, batch.evaluations, batch.dead, batch.seconds)
         if purses and batch.evaluations:
             now_ms = batch.evaluations[-1].record.arrived_ms
-            for app, purse in purses.known.items():
-                if purse:
-                    self.meter.gauge(metrics.BUDGET_LEFT, purse.left(now_ms), (app, str(first.partition)))
+            for app in {evaluation.sample.app for evaluation in batch.evaluations}:
+                if purse := purses.known.get(app):
+                    labels = (app, first.topic, str(first.partition))
+                    self.meter.gauge(metrics.BUDGET_LEFT, purse.left(now_ms), labels)
+                    self._gauged.add(labels)
+            purses.forget_idle(now_ms)
 
 
 @dataclass(slots=True)
 class _Purses:
     """The purses of one partition, by application; valid for the record at ``next_offset``."""
 
-    partition: int
+    place: int
     next_offset: int
     known: dict[str, Purse | None] = field(default_factory=dict[str, Purse | None])
 
     def of(self, app: str, router: Router) -> Purse | None:
         if app not in self.known:
-            self.known[app] = Purse(router.budget, self.partition) if router.budget else None
+            self.known[app] = Purse(router.budget, self.place) if router.budget else None
         return self.known[app]
+
+    def forget_idle(self, now_ms: int) -> None:
+        """Drop the purses of applications that were silent for an hour: they are as good as new ones."""
+        if len(self.known) > _MANY:
+            hour = now_ms // HOUR_MS
+            self.known = {app: purse for app, purse in self.known.items() if purse and purse.hour >= hour - 1}
 
 
 _ANY_INPUT = Input()
+_MANY = 1_000
+"""Applications; whoever has more is likely to make their names up."""
+_LARGE = 4_096
+"""Bytes of a record's headers that are not copied into each of many dead letters."""
 
 
 def _outcome(decision: Decision, route: Route) -> Outcome:
@@ -229,9 +251,16 @@ def _letter(record: Record, unreadable: Unreadable) -> DeadLetter:
         detail=str(error),
         value=unreadable.value,
         key=record.key,
-        headers=record.headers,
+        headers=_kept_headers(record, unreadable),
         arrived_ms=record.arrived_ms,
     )
+
+
+def _kept_headers(record: Record, unreadable: Unreadable) -> Headers:
+    """A record of many broken pieces must not multiply large headers; what a replay needs is always kept."""
+    if unreadable.index is None or sum(len(name) + len(value or b"") for name, value in record.headers) <= _LARGE:
+        return record.headers
+    return tuple(header for header in record.headers if header[0] in {FORMAT_HEADER, APP_HEADER})
 
 
 def _by_record(chosen: Iterable[Evaluation]) -> list[tuple[Record, list[Evaluation]]]:

@@ -9,10 +9,11 @@ from typing import Any
 import click
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
+from rich.text import Text
 
-from monitor.cli.main import FINDINGS, GOOD, Place
-from monitor.cli.show import as_json, console, print_json, table
-from monitor.errors import InvalidConfig, Unavailable
+from monitor.cli.main import FINDINGS, GOOD, Place, Refused
+from monitor.cli.show import as_json, console, print_json, printable, table
+from monitor.errors import Unavailable
 from monitor.settings import KafkaSettings
 from streams.bus import ARRIVED, DETAIL, FIELD, INDEX, KEY, ORIGIN, OURS, REASON
 from streams.log import read_all
@@ -43,7 +44,8 @@ class Letter:
         return self.origin.rsplit("/", 2)[0]
 
     def as_json(self) -> dict[str, object]:
-        shown = asdict(self) | {"bytes": len(self.value or b"")}
+        index = int(self.index) if self.index else None
+        shown = asdict(self) | {"index": index, "bytes": len(self.value or b"")}
         return {name: value for name, value in shown.items() if name not in {"value", "key", "headers"}}
 
 
@@ -55,7 +57,9 @@ def read_letters(kafka: KafkaSettings) -> dict[str, Letter]:
     """
     letters: dict[str, Letter] = {}
     for record in read_all(kafka, dead_topic(kafka)):
-        headers = {name: value.decode(errors="replace") for name, value in record.headers if name in {*OURS, REPLAYED}}
+        headers = {
+            name: (value or b"").decode(errors="replace") for name, value in record.headers if name in {*OURS, REPLAYED}
+        }
         identity = (record.key or b"").decode(errors="replace")
         if REPLAYED in headers:
             if identity in letters:
@@ -76,7 +80,9 @@ def _letter(identity: str, record: Any, headers: dict[str, str]) -> Letter:
         arrived_ms=int(headers.get(ARRIVED) or record.timestamp),
         value=record.value,
         key=next((value for name, value in record.headers if name == KEY), None),
-        headers=[(name, value) for name, value in record.headers if name not in OURS],
+        headers=[
+            (name, value) for name, value in record.headers if name not in OURS and value is not None
+        ],  # kafka-python cannot send a header without a value
     )
 
 
@@ -136,8 +142,8 @@ def show(ctx: click.Context, id: str, raw: bool, as_json: bool) -> None:
         print_json(letter.as_json() | {"value": value.decode(errors="replace")})
     else:
         for name, said in letter.as_json().items():
-            console.print(f"[dim]{name:12}[/]{said}", soft_wrap=True)
-        console.print(f"\n{value[:4000].decode(errors='replace')}", markup=False, soft_wrap=True)
+            console.print(Text.assemble((f"{name:12}", "dim"), printable(str(said))), soft_wrap=True)
+        console.print(Text(f"\n{printable(value[:4000].decode(errors='replace'))}"), soft_wrap=True)
 
 
 @dead.command("replay")
@@ -165,9 +171,9 @@ def replay(ctx: click.Context, ids: tuple[str, ...], everything: bool, reason: s
 
 
 def _wanted(letters: dict[str, Letter], ids: tuple[str, ...] | list[str]) -> list[Letter]:
-    unknown = {name: "there is no such dead letter; see `evergauge dead list`" for name in ids if name not in letters}
+    unknown = [name for name in ids if name not in letters]
     if unknown:
-        raise InvalidConfig(unknown)
+        raise Refused(f"there is no dead letter {', '.join(unknown)}; see `evergauge dead list`")
     return [letters[name] for name in ids]
 
 

@@ -19,7 +19,7 @@ from rich.text import Text
 from monitor import metrics
 from monitor.cli.files import opened
 from monitor.cli.main import FINDINGS, GOOD, Place
-from monitor.cli.show import news, table
+from monitor.cli.show import VERDICT_STYLE, news, table
 from streams.bus import connection
 from streams.embedded.product import DEPLOY_AFTER, Product
 from streams.embedded.stack import Stack
@@ -89,12 +89,12 @@ async def _demo(place: Place, show: Show, workers: int) -> int:
     began = time.monotonic()
     async with running(place, workers) as (stack, stopped):
         print_addresses(stack)
-        before = await _ends(stack)
+        before, since_ms = await _ends(stack), time.time_ns() // 1_000_000
         view = View(show.title, stack)
         async with shown(view, stopped):
             sent = await produce(stack, show, stopped, view, began)
         tell(f"{sent:,} records sent; waiting until all of them are done")
-        status = await drained(stack)
+        status = await drained(stack, since_ms)
         print_status(status)
         missing = sent - (await _ends(stack) - before)
     if missing or status.problems or status.waiting:
@@ -137,11 +137,11 @@ async def produce(stack: Stack, show: Show, stopped: asyncio.Event, view: "View"
     return sent
 
 
-async def drained(stack: Stack) -> Status:
-    """The ledger once nothing waits any more, or when waiting took too long."""
+async def drained(stack: Stack, since_ms: int) -> Status:
+    """The ledger since then, once nothing waits any more or waiting took too long."""
     settings, deadline = stack.settings(), time.monotonic() + _DRAIN_WITHIN
     while True:
-        status = await asyncio.to_thread(read_status, settings)
+        status = await asyncio.to_thread(read_status, settings, since_ms=since_ms)
         if not status.waiting or time.monotonic() > deadline:
             return status
         await asyncio.sleep(0.5)
@@ -236,7 +236,7 @@ class View:
         return Group(*parts)
 
     def _apps(self) -> Table:
-        rows: list[tuple[str, ...]] = []
+        rows: list[tuple[str | Text, ...]] = []
         for app in sorted({app for app, _, _ in self.now.samples}):
             mine = Counter[str]()
             for (name, outcome, verdict), times in self.now.samples.items():
@@ -245,8 +245,8 @@ class View:
             total = sum(mine[verdict] for verdict in ("pass", "fail", "unsure"))
             worst = ", ".join(f"{check} {times / total:.1%}" for check, times in self.now.failures[app].most_common(3))
             rows.append(
-                (app, f"{total:,}", f"[green]{mine['pass'] / total:.1%}[/]", f"[red]{mine['fail'] / total:.1%}[/]",
-                 f"[yellow]{mine['unsure'] / total:.1%}[/]", f"{mine['scored']:,}", f"{mine['sampled_out']:,}",
+                (app, f"{total:,}", *(Text(f"{mine[v] / total:.1%}", style) for v, style in VERDICT_STYLE.items()),
+                 f"{mine['scored']:,}", f"{mine['sampled_out']:,}",
                  f"{mine['over_budget']:,}", f"{mine['failed']:,}", worst)
             )  # fmt: skip
         numbers = ("samples", "pass", "fail", "unsure", "scored", "sampled out", "over budget", "failed")

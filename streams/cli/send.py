@@ -1,18 +1,19 @@
 """``evergauge send``: a file into Kafka."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import click
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
 
 from monitor.cli.files import opened, progress
-from monitor.cli.main import Place
+from monitor.cli.main import Place, Refused
 from monitor.cli.show import as_json, news, print_json
-from monitor.errors import InvalidConfig, Unavailable
+from monitor.errors import Unavailable
 from monitor.formats import formats
 from monitor.pipeline.evaluate import APP_HEADER, FORMAT_HEADER
 from monitor.settings import KafkaSettings
@@ -46,7 +47,8 @@ def send(
     settings = place.settings()
     target = topic or settings.topics()[0].topic
     headers = [(FORMAT_HEADER, format_name.encode())] if format_name else []
-    headers += [(APP_HEADER, app.encode())] if app else []
+    headers += [(APP_HEADER, app.encode(errors="surrogateescape"))] if app else []
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors reach people as ours
     started = time.monotonic()
     with opened(file) as source, progress(source, "sending") as bar:
         sent = asyncio.run(send_all(settings.kafka, target, source.values(), headers, rate, bar))
@@ -68,7 +70,7 @@ async def send_all(
     """Send every value and return how many there were, once the broker has them all.
 
     Raises:
-        InvalidConfig: a record is larger than the topic takes.
+        Refused: a record is larger than the topic takes, or there is no such topic.
         Unavailable: Kafka is away.
     """
     producer = AIOKafkaProducer(
@@ -79,8 +81,12 @@ async def send_all(
             await producer.start()
             return await _paced(producer, topic, values, headers, rate, tell)
         except MessageSizeTooLargeError as error:
-            cure = f"a record is larger than {topic} takes: split it, or raise the topic's max.message.bytes"
-            raise InvalidConfig({topic: cure}) from error
+            raise Refused(
+                f"a record is larger than {topic} takes: split it, or raise the topic's max.message.bytes; "
+                "what came before it was sent"
+            ) from error
+        except UnknownTopicOrPartitionError as error:
+            raise Refused(f"there is no topic {topic}: see `evergauge topics list`") from error
         except (KafkaError, OSError) as error:
             raise Unavailable("kafka", f"{kafka.bootstrap_servers}: {type(error).__name__}: {error}") from error
     finally:

@@ -5,15 +5,17 @@ import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import click
+from rich.text import Text
 
 from monitor.adapters.clickhouse import Ledger, connect, read_ledger
 from monitor.adapters.clickhouse.archive import missing_offsets
 from monitor.build import address
 from monitor.cli.main import FINDINGS, GOOD, RUNNING, Place
-from monitor.cli.show import as_json, console, print_json, table
+from monitor.cli.show import as_json, console, print_json, printable, table
 from monitor.settings import Settings
 from streams.log import Position, holds_records, positions
 
@@ -48,6 +50,8 @@ class Status:
         if self.ledger.unstored:
             found.append(f"{self.ledger.unstored:,} samples are in the ledger and not in the samples table")
         known = sum(self.ledger.outcomes.values()) - self.ledger.outcomes["dead"]
+        if self.waiting and self.workers and not any(worker.get("ready") for worker in self.workers):
+            found.append(f"{self.waiting:,} records are waiting and no worker is ready: see the log of a worker")
         if known != self.ledger.arrivals:
             found.append(f"outcomes add up to {known:,}, but {self.ledger.arrivals:,} samples arrived")
         return found
@@ -88,9 +92,20 @@ def read_status(settings: Settings, *, since_ms: int = 0) -> Status:
     return Status(found, ledger, lost)
 
 
+def _a_number(_: click.Context, __: click.Parameter, value: float) -> float:
+    if value != value:  # NaN lies in every range
+        raise click.BadParameter("nan is no number of hours")
+    return value
+
+
 @click.command()
 @click.option(
-    "--since", default=24.0, show_default=True, help="Hours to look back; 0 for everything that is still there."
+    "--since",
+    default=24.0,
+    show_default=True,
+    type=click.FloatRange(min=0, max=1e6),
+    callback=_a_number,
+    help="Hours to look back; 0 for everything that is still there.",
 )
 @click.option("--worker", "urls", multiple=True, help="Ask this worker too, for example http://host:6066.")
 @as_json
@@ -126,11 +141,12 @@ def print_status(found: Status) -> None:
     ]
     console.print(table("The ledger", ("", "count", ""), rows, numbers=("count",)))
     for worker in found.workers:
-        state = "[green]ready[/]" if worker.get("ready") else f"[red]{worker.get('holding') or worker.get('error')}[/]"
-        console.print(f"{worker['url']}: {state}{_last_error(worker)}")
+        away = worker.get("holding") or worker.get("error")
+        state = ("ready", "green") if worker.get("ready") else (printable(str(away)), "red")
+        console.print(Text.assemble(f"{worker['url']}: ", state, printable(_last_error(worker))))
     if found.problems:
         for problem in found.problems:
-            console.print(f"[red]✗ {problem}[/]")
+            console.print(Text(printable(f"✗ {problem}"), "red"))
     elif found.waiting:
         console.print("[green]✓ it adds up so far[/]; some records are still waiting")
     else:
@@ -170,6 +186,14 @@ def _ask(url: str) -> dict[str, Any]:
     try:
         with urlopen(f"{url}/ready", timeout=3) as answer:
             return {"url": url, **json.load(answer)}
-    except OSError as error:
-        body = getattr(error, "read", lambda: b"")()
-        return {"url": url, **json.loads(body)} if body else {"url": url, "ready": False, "error": str(error)}
+    except HTTPError as error:
+        return {"url": url, "ready": False, **_report(error.read(), str(error))}
+    except (OSError, ValueError) as error:
+        return {"url": url, "ready": False, "error": f"does not answer as a worker would: {error}"}
+
+
+def _report(body: bytes, otherwise: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(body))
+    except (ValueError, TypeError):
+        return {"error": otherwise}

@@ -1,6 +1,7 @@
 """``evergauge topics``: list and create what we need of Kafka."""
 
 import click
+from rich.text import Text
 
 from monitor.cli.main import FINDINGS, GOOD, Place
 from monitor.cli.show import as_json, console, print_json, table
@@ -36,7 +37,13 @@ def list_topics(ctx: click.Context, as_json: bool) -> None:
         )
     else:
         rows = [
-            (t.name, t.partitions, "[red]missing[/]" if t.name in missing else "[green]there[/]", t.holds, t.key)
+            (
+                t.name,
+                t.partitions,
+                Text("missing", "red") if t.name in missing else Text("there", "green"),
+                t.holds,
+                t.key,
+            )
             for t in needed
         ]
         console.print(table("", ("topic", "partitions", "", "holds", "key"), rows, numbers=("partitions",)))

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.text import Text
 
 from monitor.cli.main import GOOD, Place
 from monitor.cli.show import news
@@ -68,15 +69,15 @@ async def running(place: Place, workers: int) -> AsyncGenerator[tuple[Stack, asy
 
 def tell(message: str) -> None:
     """A remark on standard error."""
-    news.print(f"[dim]·[/] {message}", highlight=False)
+    news.print(Text.assemble(("· ", "dim"), message), highlight=False)
 
 
 def print_addresses(stack: Stack) -> None:
     """What there is to look at."""
     news.print()
     for name, address in stack.addresses.items():
-        news.print(f"  {name:11} {address}", highlight=False, soft_wrap=True)
-    news.print(f"  {'data':11} {stack.data}", highlight=False, soft_wrap=True)
+        news.print(f"  {name:11} {address}", highlight=False, markup=False, soft_wrap=True)
+    news.print(f"  {'data':11} {stack.data}", highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """One suite for every way to run a check apart; what only a process of its own can survive comes after."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -11,6 +13,7 @@ from monitor.adapters.memory import InProcess, MemoryStore
 from monitor.ports import Isolation
 from tests.builders import make_call, make_evaluate, make_record, make_sample, make_settings
 from tests.contracts import slow_checks
+from tests.unit.test_checks import chain
 
 MODULE = slow_checks.__name__
 
@@ -88,3 +91,48 @@ async def test_each_ends_as_a_score_with_a_reason(apart: Subprocess) -> None:
         (None, "raised"),
     ]
     assert all(scores[name].why for name in names[1:])
+
+
+async def test_a_process_that_starts_too_late_answers_nobody() -> None:
+    """What it says late must not be taken for the answer to the next question."""
+    apart = Subprocess([MODULE], start_within=0.001)
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="did not start"):
+            await apart.run("slow_good", make_sample(), within=5)
+
+    apart.start_within = 30.0
+    assert await apart.run("slow_good", make_sample(""), within=5) == 0.0
+    assert await apart.run("slow_good", make_sample(), within=5) == 1.0
+    await apart.close()
+
+
+async def test_a_process_that_dies_while_it_starts_costs_only_a_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unruly.py").write_text("import os\nos._exit(3)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    apart = Subprocess(["unruly"])
+
+    with pytest.raises(RuntimeError, match="did not start"):
+        await apart.run("slow_good", make_sample(), within=5)
+
+
+async def test_a_check_of_an_entry_point_is_found() -> None:
+    apart = Subprocess()
+
+    assert await apart.run("slow_good", make_sample(), within=5) == 1.0
+    await apart.close()
+
+
+async def test_a_schema_that_would_take_for_ever_is_given_up() -> None:
+    """Without a process of its own it would hold the worker, heartbeats and all."""
+    store, apart = MemoryStore(), Subprocess()
+    evaluate = make_evaluate(store=store)
+    evaluate.isolation = apart
+
+    await evaluate.settle(await evaluate.work([make_record(make_call(output="{}", json_schema=json.loads(chain(26))))]))
+
+    (row,) = store.rows.values()
+    score = next(score for score in row.scores if score.scorer == "json_schema")
+    assert (score.value, score.label) == (None, "timeout")
+    await apart.close()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import trustme
 from click.testing import CliRunner
 
 from monitor.build import build_evaluate, inside
@@ -24,6 +25,7 @@ from tests.conftest import MakeWay
 from tests.integration.traffic import mixed
 
 ROOT = Path(__file__).parents[2]
+AUTHORITY = trustme.CA()
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 _BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
@@ -64,7 +66,8 @@ def test_settings(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     text = block.text
     for path in re.findall(r'"(/[^"]+)"', text):
-        (tmp_path / Path(path).name).write_text("secret")
+        file = tmp_path / Path(path).name
+        file.write_bytes(AUTHORITY.cert_pem.bytes() if path.endswith(".pem") else b"secret")
         text = text.replace(path, str(tmp_path / Path(path).name))
     (tmp_path / "mychecks.py").write_text(own_checks())
     sys.modules.pop("mychecks", None)

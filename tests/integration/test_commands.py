@@ -80,18 +80,33 @@ def test_check_prints_json(tmp_path: Path) -> None:
     assert {"scorer", "value", "passed", "why", "version", "source", "label"} == one["scores"][0].keys()
 
 
-@pytest.mark.parametrize("name", ["array.json", "pretty.json", "lines.jsonl", "array.json.gz"])
-def test_files_of_every_shape(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["array.json", "pretty.json", "prettyarray.json", "lines.jsonl", "lines.json", "arrays.jsonl", "array.json.gz"],
+)
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_files_of_every_shape(name: str, start: bytes, tmp_path: Path) -> None:
     calls = [make_call(id=str(n)) for n in range(3)]
-    text = {"array": json.dumps(calls), "pretty": json.dumps(calls[0], indent=2)}.get(
-        name.split(".")[0], "\n".join(map(json.dumps, calls))
-    )
-    content = text.encode()
+    text = {
+        "array": json.dumps(calls),
+        "arrays": "\n".join(json.dumps([call]) for call in calls),
+        "pretty": json.dumps(calls[0], indent=2),
+        "prettyarray": json.dumps(calls, indent=2),
+    }.get(name.split(".")[0], "\n".join(map(json.dumps, calls)))
+    content = start + text.encode()
     (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
 
     report = json.loads(evergauge(tmp_path, "replay", name, "--json").stdout)
 
-    assert report["samples"] == (1 if name.startswith("pretty") else 3)
+    assert report["samples"] == (1 if name == "pretty.json" else 3)
+
+
+def test_a_broken_first_line_costs_only_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join([b'{"app": "a", "inp', *good(5)]))
+
+    report = json.loads(evergauge(tmp_path, "replay", "a.jsonl", "--json").stdout)
+
+    assert (report["samples"], report["dead"]) == (5, {"truncated": 1})
 
 
 def test_an_empty_file_is_no_error(tmp_path: Path) -> None:
@@ -109,6 +124,10 @@ def test_an_empty_file_is_no_error(tmp_path: Path) -> None:
         (["--config", "nothing.toml", "config", "check"], 2, "there is no such file"),
         (["--config", "wrong.toml", "config", "check"], 2, "did you mean 'partitions'"),
         (["--config", "wrong.toml", "worker"], 2, "kafka.partition:"),
+        (["check", "lines", "--limit", "-1"], 2, "--limit"),
+        (["status", "--since", "nan"], 2, "--since"),
+        (["status", "--since", "-5"], 2, "--since"),
+        (["--data", "/proc/nowhere", "up"], 2, "cannot be used"),
         (["check"], 2, "Missing argument"),
         (["no-such-command"], 2, "No such command"),
         (["dead", "replay"], 2, "--all"),
@@ -132,6 +151,79 @@ def test_what_goes_wrong_is_said_in_a_line(arguments: list[str], code: int, says
 
     assert done.returncode == code, done.stderr
     assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_is_never_replayed_onto_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(good(3)))
+    before = (tmp_path / "a.jsonl").read_bytes()
+
+    done = evergauge(tmp_path, "replay", "a.jsonl", "--out", "./a.jsonl")
+
+    assert (done.returncode, (tmp_path / "a.jsonl").read_bytes()) == (2, before)
+
+
+def test_what_was_written_before_stays_when_a_replay_cannot_begin(tmp_path: Path) -> None:
+    (tmp_path / "old.out").write_text("precious")
+
+    assert evergauge(tmp_path, "replay", "nothing.jsonl", "--out", "old.out").returncode == 2
+    assert (tmp_path / "old.out").read_text() == "precious"
+
+
+def test_budgets_pace_live_traffic_and_no_file(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(good(60)))
+    (tmp_path / "evergauge.toml").write_text("[default.routing]\nshare = 1.0\nbudget_per_hour = 8\n")
+
+    report = json.loads(evergauge(tmp_path, "replay", "a.jsonl", "--json").stdout)
+
+    assert sum(app["outcomes"]["scored"] for app in report["apps"].values()) == 60
+
+
+@pytest.mark.parametrize("command", ["check", "replay"])
+def test_what_a_terminal_would_obey_is_shown_as_text(command: str, tmp_path: Path) -> None:
+    calls = [make_call(app="[bold]x[/b]", finish_reason="[/red]"), make_call(app="a\x1b[31mb", id="2")]
+    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(call) for call in calls))
+
+    done = evergauge(tmp_path, command, "a.jsonl")
+
+    assert done.stderr == ""
+    assert "[bold]x[/b]" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_corrupt_gzip_is_said_in_a_line(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(b"\n".join(good(2_000))))
+    packed[len(packed) // 2 : len(packed) // 2 + 40] = b"x" * 40
+    (tmp_path / "a.gz").write_bytes(packed)
+
+    done = evergauge(tmp_path, "replay", "a.gz")
+
+    assert done.returncode == 2
+    assert "no whole gzip file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_many_samples_in_one_record_are_checked_in_a_moment(tmp_path: Path) -> None:
+    """Not a timed test: a time that grows with the square of their number would run into the limit of a command."""
+    (tmp_path / "a.json").write_text(json.dumps([make_call(id=str(n)) for n in range(10_000)]))
+
+    assert len(json.loads(evergauge(tmp_path, "check", "a.json", "--json").stdout)) == 10_000
+
+
+def test_problems_come_as_json_too(tmp_path: Path) -> None:
+    (tmp_path / "evergauge.toml").write_text("[kafka]\npartition = 3\n")
+
+    done = evergauge(tmp_path, "config", "check", "--json")
+
+    assert done.returncode == 2
+    assert "kafka.partition" in json.loads(done.stdout)["problems"]
+
+
+def test_a_terminal_that_cannot_show_a_character_is_no_reason_to_stop(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(next(good(1)))
+
+    done = evergauge(tmp_path, "check", "a.jsonl", environment={"PYTHONIOENCODING": "ascii"})
+
     assert "Traceback" not in done.stderr
 
 

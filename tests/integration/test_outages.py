@@ -198,7 +198,7 @@ def test_checks_that_misbehave_cost_only_their_own_scores(make_way: MakeWay) -> 
 
 
 def test_a_bug_of_ours_ends_the_worker_and_loses_nothing(make_way: MakeWay, tmp_path: Path) -> None:
-    way = make_way(CHECKS__MODULES=misbehaving.__name__, DEFAULT__CHECKS__KILLS_THE_WORKER="true")
+    way = make_way(CHECKS__MODULES=misbehaving.__name__)
     way.environment["BUG_MARKER"] = str(tmp_path / "bug")
     worker = way.worker("w0").wait_ready()
     bug = next(good(1, start=9_999)).replace(b'"The ferry', b'"BUG ferry')

@@ -4,6 +4,7 @@ import gzip
 import urllib.error
 import urllib.parse
 import urllib.request
+from dataclasses import replace
 
 import pytest
 
@@ -137,14 +138,18 @@ def test_migrations_are_applied_once(servers: Servers) -> None:
     assert plan.pending() == plan.apply() == []
 
 
-def test_a_retention_that_changed_is_no_drift(servers: Servers) -> None:
+def test_a_retention_that_changed_is_applied_and_no_drift(servers: Servers) -> None:
     environment = servers.environment()
-    migrations(load(None, environment)).apply()
+    settings = load(None, environment)
+    migrations(settings).apply()
 
-    other = migrations(load(None, {**environment, "EVERGAUGE_CLICKHOUSE__RETENTION_DAYS": "20000"}))
+    other = migrations(load(None, {**environment, "EVERGAUGE_CLICKHOUSE__TEXT_RETENTION_DAYS": "3"}))
 
+    assert [statement.name for statement in other.pending()] == ["retention: texts"]
+    other.apply()
     assert other.pending() == []
-    assert "INTERVAL 20000 DAY" in other.rendered(other.statements[0].template)
+    made = connect(address(settings)).query("SHOW CREATE TABLE texts").result_rows[0][0]
+    assert "toIntervalDay(3)" in made
 
 
 def test_a_migration_that_was_changed_afterwards_is_refused(servers: Servers) -> None:
@@ -171,7 +176,7 @@ def test_a_database_that_is_ahead_of_this_release_is_refused(servers: Servers) -
 def test_a_migration_that_was_cut_short_goes_on(servers: Servers) -> None:
     settings = load(None, servers.environment())
     plan = migrations(settings)
-    Migrations(address(settings), statements=plan.statements[:2]).apply()
+    replace(plan, statements=plan.statements[:2]).apply()
 
     assert plan.pending() == list(plan.statements[2:])
     assert plan.apply() == list(plan.statements[2:])

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -51,10 +51,13 @@ class Up:
         return self.process.wait(timeout=60)
 
 
-def evergauge(directory: Path, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":
+def evergauge(
+    directory: Path, *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
     done = subprocess.run(
         [sys.executable, "-m", "monitor.cli.program", *arguments],
         cwd=directory,
+        env={**os.environ, **(environment or {})},
         input=stdin,
         capture_output=True,
         timeout=120,

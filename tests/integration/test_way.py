@@ -1,5 +1,6 @@
 """The way of a sample through a real Kafka, a real worker and a real ClickHouse engine."""
 
+import asyncio
 import json
 import urllib.request
 from collections import Counter
@@ -10,15 +11,18 @@ from aiokafka import AIOKafkaProducer
 from kafka import KafkaProducer
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitor.errors import InvalidConfig
+from monitor.cli.main import Refused
+from monitor.settings import KafkaSettings
 from streams import topics
 from streams.cli.dead import read_letters
 from streams.cli.status import read_status
 from streams.log import read_all
 from tests.builders import make_call
 from tests.conftest import MakeWay
+from tests.integration.test_up import evergauge
 from tests.integration.traffic import broken, good, mixed
 from tests.servers import wait_until
+from tests.unit.test_checks import chain
 
 
 def test_every_record_is_accounted_for(make_way: MakeWay) -> None:
@@ -134,7 +138,7 @@ def test_bad_records_in_a_row_lose_nothing_else(make_way: MakeWay) -> None:
 def test_a_record_that_kafka_does_not_take_is_named(make_way: MakeWay) -> None:
     way = make_way()
 
-    with pytest.raises(InvalidConfig, match="larger than"):
+    with pytest.raises(Refused, match="larger than"):
         way.send([b"x" * 40_000_000])
 
 
@@ -222,3 +226,96 @@ def test_dead_letters_can_be_given_another_chance(make_way: MakeWay) -> None:
     assert sum(letter.replayed_ms is not None for letter in after.values()) == 2
     assert len(after) == 4
     assert read_status(way.settings).problems == []
+
+
+def test_records_that_once_ended_a_worker(make_way: MakeWay) -> None:
+    way = make_way()
+    worker = way.worker().wait_ready()
+    huge = b'{"app":"a","input":"x","output":"y","metadata":{"cost_usd":1' + b"0" * 400 + b"}}"
+    key = b'{"app":"a","input":"x","output":"y","metadata":{"\\ud800":1}}'
+    schema = json.loads(chain(26))
+
+    way.send([huge, key, json.dumps(make_call(id="schema", output="{}", json_schema=schema)).encode()])
+    asyncio.run(_send_with_empty_headers(way.settings.kafka, way.topic, [next(good(1)), b"not JSON"]))
+    way.send(good(20, start=1))
+    way.wait(25)
+
+    assert worker.process.poll() is None
+    assert way.ledger().dead_reasons == {"out_of_range": 1, "lone_surrogate": 1, "not_json": 1}
+    assert way.rows("SELECT count() FROM samples FINAL") == [(22,)]
+    assert read_status(way.settings).problems == []
+
+
+async def _send_with_empty_headers(kafka: KafkaSettings, topic: str, values: list[bytes]) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers)
+    await producer.start()
+    for value in values:
+        await (await producer.send(topic, value, headers=[("evergauge-app", None), ("evergauge-format", None)]))
+    await producer.stop()
+
+
+def test_a_letter_with_odd_text_and_headers_is_listed_and_replayed(make_way: MakeWay) -> None:
+    way = make_way()
+    way.worker().wait_ready()
+    asyncio.run(_send_with_empty_headers(way.settings.kafka, way.topic, [b'{"[/b]\\u001b[2J": "\\ud800"}']))
+    way.wait(1)
+
+    listed = evergauge(way.directory, "dead", "list", environment=way.environment)
+    replayed = evergauge(way.directory, "dead", "replay", "--all", environment=way.environment)
+
+    assert (listed.returncode, replayed.returncode) == (1, 0), listed.stderr + replayed.stderr
+    assert "[/b]" in listed.stdout
+    assert "\x1b" not in listed.stdout
+    way.wait(2)
+
+
+def test_partitions_that_settings_and_kafka_tell_apart_are_refused_where_budgets_count(make_way: MakeWay) -> None:
+    way = make_way(DEFAULT__ROUTING__BUDGET_PER_HOUR=10)
+
+    done = evergauge(way.directory, "worker", environment=way.environment | {"EVERGAUGE_KAFKA__PARTITIONS": "9"})
+
+    assert done.returncode == 2
+    assert "kafka.partitions: is 9, but" in done.stderr
+
+
+def test_ports_that_are_taken_are_named(make_way: MakeWay) -> None:
+    way = make_way()
+    worker = way.worker().wait_ready()
+
+    done = evergauge(
+        way.directory, "worker", environment=way.environment | {"EVERGAUGE_WORKER__WEB_PORT": str(worker.web_port)}
+    )
+
+    assert done.returncode == 2
+    assert "worker.web_port: cannot listen" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_status_where_nobody_works_is_a_finding(make_way: MakeWay) -> None:
+    way = make_way()
+    way.send(good(3))
+
+    done = evergauge(way.directory, "status", "--worker", "http://127.0.0.1:9", environment=way.environment)
+
+    assert done.returncode == 1
+    assert "no worker is ready" in done.stdout
+
+
+def test_a_topic_that_does_not_exist_is_named(make_way: MakeWay) -> None:
+    way = make_way()
+
+    done = evergauge(way.directory, "send", "-", "--topic", "nope", stdin=b"{}", environment=way.environment)
+
+    assert done.returncode == 2
+    assert "there is no topic nope" in done.stderr
+
+
+def test_a_wrong_password_is_no_absence(make_way: MakeWay) -> None:
+    way = make_way()
+
+    done = evergauge(
+        way.directory, "status", environment=way.environment | {"EVERGAUGE_CLICKHOUSE__PASSWORD": "hunter2"}
+    )
+
+    assert done.returncode == 3
+    assert "clickhouse refuses: wrong user or password" in done.stderr

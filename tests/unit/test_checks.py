@@ -1,15 +1,18 @@
 """Every default check: what passes, what fails, and what it says to the person who has to act."""
 
+import asyncio
 import json
+import pickle
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.checks import Finding, build_scorers, check, checks, default_checks
+from monitor.checks import Finding, Scorer, Spec, build_scorers, check, checks, default_checks
 from monitor.checks.privacy import entropy, iban, luhn
 from monitor.errors import InvalidConfig
-from monitor.model import ToolCall
+from monitor.model import Tags, ToolCall
 from tests.builders import make_sample, make_scorer, run_check
 
 SCHEMA = json.dumps({"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}})
@@ -238,6 +241,11 @@ def test_luhn_and_iban_have_their_standards_figures() -> None:
     assert entropy("aaaa") == 0.0
 
 
+class Unspeakable(Exception):
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
 @given(st.text(alphabet="0123456789", min_size=1, max_size=18))
 def test_exactly_one_digit_completes_a_luhn_number(digits: str) -> None:
     assert sum(luhn(digits + last) for last in "0123456789") == 1
@@ -257,23 +265,77 @@ def test_no_text_whatever_breaks_a_check(output: str, prompt: str, form: str) ->
 @pytest.mark.parametrize(
     ("answer", "value", "label"),
     [(True, 1.0, ""), (0.5, 0.5, ""), (None, None, "not_applicable"), (Finding(0.2, "why"), 0.2, ""),
+     (Finding("x"), None, "rubbish"), (Finding(0.5, ["why"]), None, "rubbish"),  # type: ignore[arg-type]
+     (Finding(0.5, None), None, "rubbish"), (Finding(0.5, "", 7), None, "rubbish"),  # type: ignore[arg-type]
+     (Finding(0.5, "half \ud800"), 0.5, ""), (10**400, None, "rubbish"), (Unspeakable(), None, "rubbish"),
      (7, None, "rubbish"), (float("nan"), None, "rubbish"), ("yes", None, "rubbish"), (Finding(-1.0), None, "rubbish")],
 )  # fmt: skip
 def test_answers_of_every_kind(answer: object, value: float | None, label: str) -> None:
     score = make_scorer("json").read(answer)
 
     assert (score.value, score.label) == (value, label)
+    assert score.why.encode() is not None
 
 
-def test_a_check_that_raises_costs_only_its_own_score() -> None:
-    @check("test_raises")
+@pytest.mark.parametrize("error", [ZeroDivisionError(), SystemExit(3), asyncio.CancelledError(), Unspeakable()])
+def test_a_check_that_raises_costs_only_its_own_score(error: BaseException) -> None:
     def raises(_: object) -> bool:
-        raise ZeroDivisionError
+        raise error
 
-    score = make_scorer("test_raises").score(make_sample())
+    score = Scorer(Spec(name="raises", make=lambda: raises), raises, 1.0).score(make_sample())
 
     assert (score.value, score.label) == (None, "raised")
-    assert "ZeroDivisionError" in score.why
+    assert type(error).__name__ in score.why
+
+
+def test_a_check_cannot_change_what_others_see() -> None:
+    def vandal(sample: Any) -> bool:
+        sample.tags["a"] = 7
+        return True
+
+    sample = make_sample(tags=Tags(a="b"))
+    score = Scorer(Spec(name="vandal", make=lambda: vandal), vandal, 1.0).score(sample)
+
+    assert (score.label, dict(sample.tags)) == ("raised", {"a": "b"})
+    assert pickle.loads(pickle.dumps(sample)) == sample
+
+
+def chain(length: int) -> str:
+    """A schema of a few hundred bytes that holds a document against 2**length places."""
+    defs: dict[str, Any] = {
+        f"a{n}": {"anyOf": [{"$ref": f"#/$defs/a{n + 1}"}, {"$ref": f"#/$defs/a{n + 1}"}]} for n in range(length)
+    }
+    return json.dumps({"$ref": "#/$defs/a0", "$defs": {**defs, f"a{length}": {"type": "string"}}})
+
+
+@pytest.mark.parametrize(
+    ("schema", "output", "may_stay"),
+    [
+        (SCHEMA, '{"a": 1}', True),
+        ('{"$ref": "#/$defs/x", "$defs": {"x": {"type": "object"}}}', "{}", True),
+        (chain(26), "{}", False),
+        ('{"$defs": {"t": {"items": {"$ref": "#/$defs/t"}}}, "$ref": "#/$defs/t"}', "[[]]", False),
+        (json.dumps({"items": {"enum": list(range(10_000))}}), json.dumps([7] * 10_000), False),
+        ('{"$ref": "other.json"}', "{}", False),
+        (json.dumps({"title": "x" * 100_000}), "{}", False),
+    ],
+)
+def test_a_schema_that_may_take_for_ever_runs_apart(schema: str, output: str, may_stay: bool) -> None:
+    scorer = make_scorer("json_schema")
+
+    assert (scorer.apart(make_sample(output, json_schema=schema)) is None) is may_stay
+
+
+@pytest.mark.parametrize(
+    "schema",
+    ['{"additionalProperties": false}', '{"propertyNames": {"maxLength": 2}}',
+     '{"additionalProperties": {"type": "string"}}'],
+)  # fmt: skip
+def test_names_that_the_answer_chose_are_not_quoted(schema: str) -> None:
+    finding = run_check("json_schema", make_sample('{"jane@example.com": 1}', json_schema=schema))
+
+    assert finding.value == 0.0
+    assert "jane" not in finding.why
 
 
 def test_a_name_is_taken_once() -> None:

@@ -256,3 +256,63 @@ async def test_a_replay_reports_by_application() -> None:
     assert report.apps["a"].verdicts == {Verdict.PASS: 1, Verdict.FAIL: 1}
     assert report.apps["a"].worst()[0] == ("empty_output", 0.5)
     assert report.dead == {"not_json": 1}
+
+
+async def test_a_header_without_a_value_says_nothing() -> None:
+    store = MemoryStore()
+    headers = (("evergauge-app", None), ("evergauge-format", None))
+
+    await run(make_evaluate(store=store), [make_record(make_call(), headers=headers)])
+
+    assert len(store.rows) == 1
+
+
+async def test_what_a_letter_says_can_be_written_down() -> None:
+    bus = MemoryBus()
+
+    await run(make_evaluate(bus=bus), [make_record(b'{"app":"a","input":"x","output":"y","metadata":{"\\ud800":1}}')])
+
+    (letter,) = bus.buried.values()
+    assert (letter.field + letter.detail).encode()
+
+
+async def test_broken_pieces_do_not_multiply_large_headers() -> None:
+    bus = MemoryBus()
+    headers = (("baggage", b"x" * 100_000), ("evergauge-app", b"a"))
+
+    await run(make_evaluate(bus=bus), [make_record([{"app": 7}] * 50, headers=headers)])
+
+    assert {letter.headers for letter in bus.buried.values()} == {(("evergauge-app", b"a"),)}
+
+
+@given(st.integers(1, 4), st.integers(1, 6), st.integers(0, 40))
+async def test_a_budget_holds_over_all_inputs(inputs: int, partitions: int, budget: int) -> None:
+    topics = ", ".join(f'{{topic = "t{n}"}}' for n in range(inputs))
+    settings = make_settings(
+        DEFAULT__ROUTING__SHARE=1, DEFAULT__ROUTING__BUDGET_PER_HOUR=budget, KAFKA__PARTITIONS=partitions,
+        INPUTS=f"[{topics}]",
+    )  # fmt: skip
+    store = MemoryStore()
+    evaluate = make_evaluate(settings, store=store)
+
+    for topic in range(inputs):
+        for partition in range(partitions):
+            records = [
+                make_record(make_call(id=f"{topic}-{partition}-{n}"), topic=f"t{topic}", partition=partition, offset=n)
+                for n in range(budget + 1)
+            ]
+            await run(evaluate, records)
+
+    assert sum(row.route.to is RouteTo.JUDGE for row in store.rows.values()) <= budget
+
+
+async def test_the_budget_of_a_partition_that_left_is_shown_no_more() -> None:
+    meter = MemoryMeter()
+    settings = make_settings(DEFAULT__ROUTING__SHARE=1, DEFAULT__ROUTING__BUDGET_PER_HOUR=6)
+    evaluate = make_evaluate(settings, meter=meter)
+    await run(evaluate, [make_record(make_call())])
+    assert any(name == "evergauge_judge_budget_left" for name, _ in meter.gauges)
+
+    evaluate.forget_partitions()
+
+    assert not any(name == "evergauge_judge_budget_left" for name, _ in meter.gauges)

@@ -1,7 +1,9 @@
 """The native format: what becomes a sample, and what a record that cannot become one is told."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime
+from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -142,6 +144,9 @@ def test_a_broken_line_costs_only_itself() -> None:
         (b'{"app":"a","input":"b","output":"c","timestamp":"9999-12-31T23:59:59Z"}', "bad_time", "timestamp"),
         (b'{"app":"a","input":"b","output":"c","timestamp":"yesterday"}', "bad_time", "timestamp"),
         (b'{"app":"a","input":"b","output":"c","timestamp":1e300}', "bad_time", "timestamp"),
+        (b'{"app":"a","input":"b","output":"c","metadata":{"cost_usd":1' + b"0" * 400 + b"}}", "out_of_range",
+         "metadata.cost_usd"),
+        (b'{"app":"a","input":"b","output":"c","metadata":{"\\ud800":1}}', "lone_surrogate", "metadata.\\ud800"),
         (DEEP, "too_deep", ""),
         (b'{"app":"a","input":"b","output":"c","metadata":{"a":' + DEEP + b"}}", "too_deep", ""),
     ],
@@ -160,6 +165,34 @@ def test_a_record_that_is_too_large_names_the_setting() -> None:
 
 def test_a_record_with_too_many_samples_is_refused() -> None:
     assert refused([make_call()] * 3, limits=Limits(samples=2)) == ("too_many", "")
+
+
+def test_millions_of_items_are_refused_before_memory_is_set_aside() -> None:
+    value = b"[" + b"1," * 4_000_000 + b"1]"
+
+    tracemalloc.start()
+    assert refused(value) == ("too_many", "")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * len(value)
+
+
+def test_commas_inside_of_samples_and_texts_are_no_items() -> None:
+    calls = [make_call(id=str(n), output='a, "b", [c,' * 5, context=["x", "y"]) for n in range(10)]
+
+    assert len(read(make_record(calls), limits=Limits(samples=10))) == 10
+
+
+def test_a_format_that_raises_costs_only_the_record() -> None:
+    class Broken:
+        def sample(self, value: bytes, record: object, index: int, defaults: object, /) -> Any:
+            raise ZeroDivisionError(value)
+
+    (unreadable,) = decode(make_record("a\tb"), Broken(), defaults=Defaults(), limits=Limits())
+
+    assert isinstance(unreadable, Unreadable)
+    assert unreadable.error.reason == "format_failed"
+    assert "ZeroDivisionError" in str(unreadable.error)
 
 
 def test_ten_thousand_samples_in_one_record() -> None:

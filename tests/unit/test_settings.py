@@ -1,10 +1,14 @@
 """Settings: one file, the environment over it, and everything that is wrong at once."""
 
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from monitor.build import build_evaluate, inside
+from monitor.checks import build_scorers, register
 from monitor.errors import InvalidConfig
 from monitor.settings import load
 
@@ -137,6 +141,19 @@ def test_everything_that_is_wrong_with_checks_is_said_at_once(tmp_path: Path) ->
         ("[clickhouse]\nretention_days = 3\ntext_retention_days = 5", "clickhouse.text_retention_days"),
         ("[worker]\nweb_port = 7000\nmetrics_port = 7000", "worker.metrics_port"),
         ('[[inputs]]\ntopic = "a"\n[[inputs]]\ntopic = "a"', "inputs"),
+        ('[[inputs]]\ntopic = "evergauge.dead"', "inputs"),
+        ('[[inputs]]\ntopic = "bad topic/name"', "inputs.0.topic"),
+        ('[kafka]\ngroup = ""', "kafka.group"),
+        ('[kafka]\nbootstrap_servers = "foo:bar"', "kafka.bootstrap_servers"),
+        ('[kafka]\nbootstrap_servers = ""', "kafka.bootstrap_servers"),
+        ('[kafka]\nsecurity_protocol = "SSL"\nssl_cafile = "pyproject.toml"', "kafka.ssl_cafile"),
+        ('[clickhouse]\nurl = "http://host:99999"', "clickhouse.url"),
+        ('[clickhouse]\nurl = "http://[::1"', "clickhouse.url"),
+        ('[clickhouse]\npassword_file = "docs/images"', "clickhouse.password_file"),
+        ("[default.verdict.weights]\nrefusal = inf", "default.verdict.weights.refusal"),
+        ("[default.checks]\nrepetition = {n = 0}", "default.checks.repetition"),
+        ("[default.checks]\nlength = {max_chars = -4}", "default.checks.length"),
+        ("[default.checks]\nlatency = {limit_ms = -1}", "default.checks.latency"),
         ("kafka = 7", "kafka"),
         ("default = 7", "default"),
         ("[default]\nchecks = 7", "default.checks"),
@@ -147,6 +164,27 @@ def test_contradictions(text: str, path: str, tmp_path: Path) -> None:
     found = problems(text, tmp_path)
 
     assert path in found or (not path and "TOML" in next(iter(found.values())))
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("import sys\nsys.exit(0)", "SystemExit"),
+        ("from monitor.checks import register\n@register('test_bare')\nclass Bare: ...", "put @dataclass"),
+        ("from monitor.checks import check\n@check('test_waits')\nasync def waits(sample): ...", "a plain function"),
+        ("import nothing_of_this_name", "ModuleNotFoundError"),
+    ],
+)
+def test_a_module_that_cannot_be_loaded(
+    source: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)  # pyright: ignore[reportUnknownMemberType]
+    monkeypatch.delitem(sys.modules, "unruly", raising=False)
+    (tmp_path / "unruly.py").write_text(source)
+
+    found = problems('[checks]\nmodules = ["unruly"]', tmp_path)
+
+    assert says in found["checks.modules.0"]
 
 
 def test_no_check_left_is_refused(tmp_path: Path) -> None:
@@ -177,7 +215,44 @@ def test_secrets_come_from_files_and_are_never_shown(tmp_path: Path) -> None:
     assert "hunter" not in repr(settings) + str(settings) + settings.model_dump_json()
 
 
-def test_a_secret_that_is_wrong_is_not_repeated(tmp_path: Path) -> None:
-    found = problems(f'[kafka]\nsasl_password = "hunter2"\nsasl_password_file = "{EXAMPLE}"', tmp_path)
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[kafka]\nsasl_password = "hunter2"\nsasl_password_file = "{EXAMPLE}"',
+        "[clickhouse]\npassword = 12345",
+        '[clickhouse]\nurl = "http://me:hunter2@host:8123"',
+    ],
+)
+def test_a_secret_that_is_wrong_is_not_repeated(text: str, tmp_path: Path) -> None:
+    found = problems(text, tmp_path)
 
-    assert "hunter2" not in str(found)
+    assert found
+    assert not {"hunter2", "12345"} & set(str(found).replace("@", " ").replace(":", " ").split())
+    assert "12345" not in str(found)
+
+
+def test_a_secret_may_look_like_toml(tmp_path: Path) -> None:
+    assert load(None, {"EVERGAUGE_CLICKHOUSE__PASSWORD": "[1]"}).clickhouse.secret == "[1]"
+
+
+def test_a_section_and_its_part_in_the_environment_are_refused() -> None:
+    with pytest.raises(InvalidConfig, match="keep one of them"):
+        load(None, {"EVERGAUGE_KAFKA": "x", "EVERGAUGE_KAFKA__PARTITIONS": "3"})
+
+
+def test_parameters_of_ones_own_checks_may_have_every_plain_type() -> None:
+    @register("test_typed")
+    @dataclass(frozen=True)
+    class Typed:
+        mode: Literal["a", "b"] = "a"
+        words: list[str] = field(default_factory=list[str])
+        pairs: tuple = ()  # type: ignore[type-arg]
+        table: dict[str, int] = field(default_factory=dict[str, int])
+
+        def __call__(self, sample: object) -> bool:
+            return True
+
+    good = {"mode": "b", "words": ["x"], "pairs": [1], "table": {"a": 1}}
+    assert build_scorers({"test_typed": good}, at="checks")
+    with pytest.raises(InvalidConfig, match="one of 'a', 'b'"):
+        build_scorers({"test_typed": {"mode": "c"}}, at="checks")

@@ -32,7 +32,7 @@ class AIOKafkaProducer:
         key: bytes | None = ...,
         partition: int | None = ...,
         timestamp_ms: int | None = ...,
-        headers: Sequence[tuple[str, bytes]] = ...,
+        headers: Sequence[tuple[str, bytes | None]] = ...,
     ) -> asyncio.Future[Any]: ...
 
 class AIOKafkaConsumer:

@@ -31,6 +31,7 @@ _OURS = frozenset(
 
 _NOT_MIGRATED = frozenset({16, 36, 47, 60, 81})
 _FULL = 243
+_WRONG_PASSWORD = 516
 
 
 Parameters = Mapping[str, object]
@@ -137,7 +138,7 @@ def translated() -> Generator[None]:
         code = getattr(error, "code", None)
         if code in _OURS:
             raise
-        raise Unavailable("clickhouse", _explained(code, str(error))) from error
+        raise Unavailable("clickhouse", _explained(code, str(error)), refused=code == _WRONG_PASSWORD) from error
     except (OSError, TimeoutError) as error:
         raise Unavailable("clickhouse", str(error) or type(error).__name__) from error
 
@@ -146,6 +147,8 @@ def _explained(code: int | None, message: str) -> str:
     message = message.strip().splitlines()[0][:300] if message.strip() else "no message"
     if code in _NOT_MIGRATED:
         return f"{message} (are the tables there? run `evergauge migrate`)"
+    if code == _WRONG_PASSWORD:
+        return "wrong user or password: see clickhouse.user, clickhouse.password and clickhouse.password_file"
     if code == _FULL:
         return f"{message} (its disk is full)"
     return message

@@ -1,7 +1,7 @@
 """Migrations: numbered SQL files, applied once and never changed afterwards."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
@@ -15,6 +15,8 @@ CREATE TABLE IF NOT EXISTS migrations (
   version UInt32, statement UInt32, checksum String, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
 ) ENGINE = {engine:applied_at} ORDER BY (version, statement)
 """
+_MAKES = re.compile(r"(?:TABLE|VIEW) (?:IF NOT EXISTS )?(\w+)")
+_TTL = re.compile(r"\bTTL (.+?) \+ INTERVAL \{(retention_days|text_days)\} DAY")
 _ENGINE = re.compile(r"\{engine:([^}]+)\}")
 
 
@@ -27,6 +29,12 @@ class Statement:
     name: str
     """Of the file, and of what the statement makes."""
     template: str
+
+    @property
+    def table(self) -> str:
+        """The table or view that it makes; empty where it makes none."""
+        made = _MAKES.search(self.template)
+        return made[1] if made else ""
 
     @property
     def checksum(self) -> str:
@@ -58,7 +66,9 @@ class Migrations:
         problems = dict(self._drift(applied))
         if problems:
             raise InvalidConfig(problems)
-        return [s for s in self.statements if (s.version, s.number) not in applied]
+        missing = [s for s in self.statements if (s.version, s.number) not in applied]
+        with translated():
+            return [*missing, *self._retention(client, applied)]
 
     def apply(self) -> list[Statement]:
         """Apply what is pending and say what that was.
@@ -77,6 +87,8 @@ class Migrations:
             client.command(self.rendered(_BOOKKEEPING))
             for statement in pending:
                 client.command(self.rendered(statement.template))
+                if not statement.version:
+                    continue  # a retention may change as often as it likes
                 client.insert(
                     "migrations",
                     [[statement.version, statement.number, statement.checksum, statement.name]],
@@ -102,6 +114,22 @@ class Migrations:
             parameters={"database": self.address.database},
         ).result_rows
         return {(int(version), int(number)): str(checksum) for version, number, checksum in rows}
+
+    def _retention(self, client: Client, applied: Mapping[tuple[int, int], str]) -> Iterator[Statement]:
+        """Tables that keep their rows for another time than the settings now say."""
+        tables = client.query(
+            "SELECT name, create_table_query FROM system.tables WHERE database = {database:String}",
+            parameters={"database": self.address.database},
+        )
+        made = {str(name): str(statement) for name, statement in tables.result_rows}
+        for statement in self.statements:
+            ttl = _TTL.search(statement.template)
+            if ttl is None or (statement.version, statement.number) not in applied:
+                continue
+            days = self.rendered(f"{{{ttl[2]}}}")
+            if not re.search(rf"TTL .*(toIntervalDay\({days}\)|INTERVAL {days} DAY)", made.get(statement.table, "")):
+                template = f"ALTER TABLE {statement.table} MODIFY TTL {ttl[1]} + INTERVAL {{{ttl[2]}}} DAY"
+                yield Statement(0, 0, f"retention: {statement.table}", template)
 
     def _drift(self, applied: dict[tuple[int, int], str]) -> Iterator[tuple[str, str]]:
         known = {(s.version, s.number): s for s in self.statements}
@@ -129,5 +157,5 @@ def read(version: int, name: str, text: str) -> Iterator[Statement]:
     bare = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
     for number, statement in enumerate(filter(None, (part.strip() for part in bare.split(";\n"))), start=1):
         template = statement.rstrip(";").strip()
-        thing = re.search(r"(?:TABLE|VIEW) (?:IF NOT EXISTS )?(\w+)", template)
+        thing = _MAKES.search(template)
         yield Statement(version, number, f"{name}: {thing[1] if thing else number}", template)
