@@ -145,7 +145,17 @@ class Broker:
         properties = self.directory / "server.properties"
         properties.write_text(self._properties(), encoding="utf-8")
         if not (self.directory / "log" / "meta.properties").exists():
-            _run(runtime, "-cp", path, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(properties))
+            _run(
+                runtime,
+                "-cp",
+                path,
+                "kafka.tools.StorageTool",
+                "format",
+                "-t",
+                cluster_id(uuid.uuid4().bytes),
+                "-c",
+                str(properties),
+            )
         options = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xshare:auto"]
         return Child(
             name="kafka",
@@ -191,8 +201,10 @@ class Broker:
         )
 
 
-def _cluster_id() -> str:
-    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+def cluster_id(bytes_: bytes) -> str:
+    """A Kafka id of 16 random bytes; a leading dash, which would look like an option, is turned into another letter."""
+    text = urlsafe_b64encode(bytes_).decode().rstrip("=")
+    return f"A{text[1:]}" if text.startswith("-") else text
 
 
 def _run(*command: str) -> None:
