@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
+from rich.text import Text
 
 from monitor.cli.show import console, news, table
 from streams.embedded.stack import Stack
@@ -104,7 +105,13 @@ async def wait_for(port: int, name: str, value: float, within: float) -> float:
 def report(name: str, figures: Sequence[Figure], file: Path | None, **details: object) -> None:
     """Print the figures as a table, and write them with machine and commit."""
     rows = [
-        (f.what, f"{f.value:,.2f}", f.unit, f.wanted, {True: "[green]✓[/]", False: "[red]✗[/]", None: ""}[f.reached])
+        (
+            f.what,
+            f"{f.value:,.2f}",
+            f.unit,
+            f.wanted,
+            {True: Text("✓", "green"), False: Text("✗", "red"), None: ""}[f.reached],
+        )
         for f in figures
     ]
     console.print(table(name, ("what", "measured", "unit", "wanted", ""), rows, numbers=("measured",)))
