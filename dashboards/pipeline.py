@@ -54,6 +54,7 @@ VIEWS = {
         View("Holds by system", "What is away?", rate(metrics.HELD, "system"), "{{system}}", "cps"),
         View("Slow steps (p95)", "Which step takes the time?", quantile(metrics.STAGE_SECONDS, 0.95, "step"),
              "{{step}}", "s"),
+        View("Dearest checks", "Which check takes the time?", rate(metrics.CHECK_SECONDS, "check"), "{{check}}", "s"),
         View("Rows an insert (median)", "Are inserts large enough?", quantile(metrics.INSERT_ROWS, 0.5, "table"),
              "{{table}}"),
         View("Rebalances", "Is the group restless?", f"sum(increase({metrics.REBALANCES.name}[5m]))", "in 5 minutes"),

@@ -10,6 +10,7 @@ from monitor.adapters.clickhouse import Address, ClickHouseArchive, ClickHouseSi
 from monitor.adapters.isolation import Subprocess
 from monitor.adapters.memory import MemoryStore, Nowhere
 from monitor.adapters.prometheus import PrometheusMeter
+from monitor.adapters.sandbox import Bubblewrap
 from monitor.checks import build_scorers, checks, default_checks
 from monitor.checks.base import spoken, suggestion
 from monitor.errors import InvalidConfig
@@ -17,7 +18,7 @@ from monitor.formats import Limits, formats
 from monitor.model import RouteTo
 from monitor.pipeline import Evaluate, Input, Plan
 from monitor.policy import Budget, Composite, Routing, Rule
-from monitor.ports import Archive, Bus, Isolation, Meter, Sink
+from monitor.ports import Archive, Bus, Isolation, Meter, Sandbox, Sink
 from monitor.settings import AppSettings, Settings
 
 
@@ -29,11 +30,12 @@ class Parts:
     archive: Archive
     bus: Bus
     isolation: Isolation
+    sandbox: Sandbox
     meter: Meter
 
     async def close(self) -> None:
         """Let every connection and process go."""
-        for part in (self.sink, self.archive, self.isolation, self.bus):
+        for part in (self.sink, self.archive, self.isolation, self.sandbox, self.bus):
             await part.close()
 
 
@@ -41,13 +43,13 @@ def outside(settings: Settings, *, bus: Bus, meter: Meter) -> Parts:
     """The real outside, as the settings say."""
     where = address(settings)
     sink = ClickHouseSink(where, meter, user_secret=settings.samples.secret)
-    return Parts(sink, ClickHouseArchive(where), bus, Subprocess(settings.checks.modules), meter)
+    return Parts(sink, ClickHouseArchive(where), bus, Subprocess(settings.checks.modules), Bubblewrap(), meter)
 
 
 def inside(settings: Settings, *, sink: Sink | None = None) -> Parts:
     """An outside that needs no server, for commands that work on a file."""
     isolation = Subprocess(settings.checks.modules)
-    return Parts(sink or Nowhere(), MemoryStore(), Nowhere(), isolation, PrometheusMeter())
+    return Parts(sink or Nowhere(), MemoryStore(), Nowhere(), isolation, Bubblewrap(), PrometheusMeter())
 
 
 def build_evaluate(settings: Settings, parts: Parts, *, budgets: bool = True) -> Evaluate:
@@ -88,6 +90,7 @@ def build_evaluate(settings: Settings, parts: Parts, *, budgets: bool = True) ->
         bus=parts.bus,
         archive=parts.archive,
         isolation=parts.isolation,
+        sandbox=parts.sandbox,
         meter=parts.meter,
     )
 

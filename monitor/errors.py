@@ -35,6 +35,10 @@ class InvalidConfig(MonitorError):
         """What is wrong and how to mend it, by the path of the setting."""
 
 
+class Unsafe(MonitorError):
+    """This machine cannot isolate a program: it was not run."""
+
+
 class Unavailable(MonitorError):
     """The outside world is to blame: hold the chunk and try again later."""
 

@@ -50,6 +50,7 @@ BROKEN_CHECKS = Metric(
     "Scores that are missing because the check raised, ran too long or answered rubbish.",
     ("check", "reason"),
 )
+CHECK_SECONDS = Metric("evergauge_check_seconds_total", "counter", "Seconds that checks took.", ("check",))
 INCLUSION = Metric(
     "evergauge_inclusion_ratio", "gauge", "Mean probability of being sent to a judge, last chunk.", ("app",)
 )

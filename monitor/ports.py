@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from monitor.metrics import Metric
-from monitor.model import DeadLetter, Evaluation, Origin, Record, Sample
+from monitor.model import DeadLetter, Evaluation, Origin, Program, Ran, Record, Sample
 
 Labels = tuple[str, ...]
 Answer = object
@@ -84,6 +84,22 @@ class Isolation(Protocol):
         Raises:
             TimeoutError: it took longer than ``within`` seconds, and was stopped.
             RuntimeError: it raised, or took its process down; the message says how.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Stop what runs."""
+        ...
+
+
+class Sandbox(Protocol):
+    """Where code that nobody has read is run."""
+
+    async def run(self, program: Program, /, *, within: float) -> Ran:
+        """Run it for at most ``within`` seconds, without network, files, or anybody else's processes.
+
+        Raises:
+            Unsafe: it was not run, because it could not be isolated.
         """
         ...
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from monitor.adapters.memory import InProcess, MemoryBus, MemoryMeter, MemoryStore
+from monitor.adapters.memory import InProcess, MemoryBus, MemoryMeter, MemoryStore, ScriptedSandbox
 from monitor.build import Parts, build_evaluate
 from monitor.checks import Finding, Scorer, build_scorers
 from monitor.model import Headers, Message, Origin, Part, Record, Sample, Score
@@ -74,5 +74,5 @@ def make_evaluate(
 ) -> Evaluate:
     """The first stage over twins in memory."""
     store = store or MemoryStore()
-    parts = Parts(store, store, bus or MemoryBus(), InProcess(), meter or MemoryMeter())
+    parts = Parts(store, store, bus or MemoryBus(), InProcess(), ScriptedSandbox(), meter or MemoryMeter())
     return build_evaluate(settings or make_settings(), parts)

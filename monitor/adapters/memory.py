@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.checks import checks
+from monitor.errors import Unsafe
 from monitor.metrics import Metric
-from monitor.model import DeadLetter, Evaluation, Origin, Record, RouteTo, Sample
+from monitor.model import DeadLetter, Evaluation, Origin, Program, Ran, Record, RouteTo, Sample
 from monitor.policy import HOUR_MS
 from monitor.ports import Labels
 
@@ -93,6 +94,21 @@ class InProcess:
             return checks[check].make()(sample)
         except Exception as error:
             raise RuntimeError(repr(error)) from error
+
+    async def close(self) -> None:
+        """There is nothing to stop."""
+
+
+@dataclass(slots=True)
+class ScriptedSandbox:
+    """Runs nothing: says what it was told to say of each source, and refuses the others."""
+
+    scripts: dict[str, Ran] = field(default_factory=dict[str, Ran])
+
+    async def run(self, program: Program, /, *, within: float) -> Ran:
+        if program.source not in self.scripts:
+            raise Unsafe("nothing is run here")
+        return self.scripts[program.source]
 
     async def close(self) -> None:
         """There is nothing to stop."""

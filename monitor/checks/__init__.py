@@ -1,6 +1,20 @@
 """Cheap scorers: pure, and run on every sample."""
 
-from . import conduct, language, operation, privacy, repetition, shape, structure
+from . import (
+    conduct,
+    functions,
+    instructions,
+    language,
+    operation,
+    overlap,
+    personal,
+    programs,
+    reference,
+    repetition,
+    secrets,
+    shape,
+    structure,
+)
 from .base import (
     Check,
     Finding,
@@ -25,11 +39,17 @@ __all__ = [
     "conduct",
     "default_checks",
     "documentation",
+    "functions",
+    "instructions",
     "language",
     "operation",
-    "privacy",
+    "overlap",
+    "personal",
+    "programs",
+    "reference",
     "register",
     "repetition",
+    "secrets",
     "shape",
     "structure",
 ]

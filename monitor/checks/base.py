@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Protocol
 
 from monitor.errors import InvalidConfig
-from monitor.model import Sample, Score
+from monitor.model import Program, Ran, Sample, Score
 from monitor.registry import Registry
 
 
@@ -42,6 +42,22 @@ class Check(Protocol):
         ...
 
 
+@typing.runtime_checkable
+class Tried(Protocol):
+    """A check that tries code: it says what to run, somebody runs it in a sandbox, and it reads what came of it."""
+
+    seconds: float
+    """Time for all of a sample."""
+
+    def program(self, sample: Sample, /) -> Program | Finding:
+        """What to run, or what to say without running anything."""
+        ...
+
+    def read(self, sample: Sample, ran: Ran, /) -> Finding:
+        """What the run says of the sample."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """A registered check: what to call it, how to make it, where passing begins."""
@@ -54,11 +70,14 @@ class Spec:
     default: bool = False
     """Whether it runs where the settings do not say."""
     limit: float | None = None
-    """Seconds it may take. A check with a limit runs in a process of its own, and is slow to call."""
+    """Seconds it may take. A plain check with a limit runs in a process of its own, and is slow to call."""
+    waits: bool = False
+    """Whether it is a coroutine function: many samples then wait side by side, each for at most the limit."""
     module: str = ""
     """Where it is defined, for a process of its own to import."""
 
 
+_WAITS_FOR = 5.0
 _LONGEST = 2_000
 """Characters of an explanation that are kept."""
 
@@ -98,18 +117,19 @@ def check(
         name: what scores and settings call it.
         version: raise it when the check changes its mind.
         passes_from: the pass line.
-        limit: declare it slow: it then runs in a process of its own, for at most this many seconds a sample.
+        limit: declare it slow: it then runs in a process of its own, for at most this many seconds a sample. An
+            ``async def`` stays in the worker and must not block; without a limit it has five seconds.
     """
 
     def add(function: Check) -> Check:
-        if inspect.iscoroutinefunction(function):
-            raise TypeError(f"{name}: a check is a plain function; give one that waits a limit")
+        waits = inspect.iscoroutinefunction(function)
         spec = Spec(
             name=name,
             make=lambda: function,
             version=version,
             passes_from=passes_from,
-            limit=limit,
+            limit=_WAITS_FOR if waits and limit is None else limit,
+            waits=waits,
             module=getattr(function, "__module__", ""),
         )
         checks.add(name, spec)
@@ -125,8 +145,14 @@ class Scorer:
     spec: Spec
     check: Check
     passes_from: float
-    apart: Callable[[Sample], float | None] = lambda _: None
-    """Seconds to allow in a process of its own, for a sample that may make the check run away."""
+    share: float = 1.0
+    """The share of samples that it looks at, drawn like any other."""
+    apart: Callable[[Sample], float | None] | None = None
+    """Seconds to allow in a process of its own, for a sample that may make the check run away; most need none."""
+    tried: "Tried | None" = None
+    """The check's two halves around a sandbox, where it tries code."""
+    _many: Callable[[Sequence[Sample]], Sequence[Answer]] | None = None
+    """The check's own way to look at a whole chunk, where it has one."""
     _known: dict[tuple[float | None, str, str], Score] = field(
         default_factory=dict[tuple[float | None, str, str], Score]
     )
@@ -136,12 +162,41 @@ class Scorer:
         limit = self.spec.limit
         if limit is not None:
             self.apart = lambda _: limit
-        elif own := getattr(self.check, "apart", None):
-            self.apart = typing.cast(Callable[[Sample], float | None], own)
+        else:
+            self.apart = getattr(self.check, "apart", None)
+        self._many = getattr(self.check, "many", None)
+        if isinstance(self.check, Tried):
+            self.tried = self.check
 
     @property
     def name(self) -> str:
         return self.spec.name
+
+    def scores(self, samples: Sequence[Sample]) -> list[Score]:
+        """One score a sample, in order; a check that gains from it gets all of them at once."""
+        if self._many is None:
+            return [self.score(sample) for sample in samples]
+        try:
+            answers = list(self._many(samples))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a person's check may raise anything
+            return [self.broken("raised", spoken(error))] * len(samples)
+        if len(answers) != len(samples):
+            said = f"gave {len(answers)} answers for {len(samples)} samples"
+            return [self.broken("rubbish", said)] * len(samples)
+        return [self.read(answer) for answer in answers]
+
+    def not_drawn(self) -> Score:
+        """The score of a sample that the check's share left out."""
+        return Score(
+            scorer=self.spec.name,
+            version=self.spec.version,
+            value=None,
+            why=f"not drawn: looks at a share of {self.share:g}",
+            label=NOT_DRAWN,
+            inclusion=self.share,
+        )
 
     def score(self, sample: Sample) -> Score:
         """The check's score; a check that raises or answers rubbish costs only this."""
@@ -178,6 +233,7 @@ class Scorer:
             passed=None if value is None else value >= self.passes_from,
             why=_written(finding.why),
             label=_written(finding.label),
+            inclusion=self.share,
         )
 
     def broken(self, label: str, why: str) -> Score:
@@ -185,6 +241,7 @@ class Scorer:
         return Score(scorer=self.spec.name, version=self.spec.version, value=None, why=_written(why), label=label)
 
 
+NOT_DRAWN = "not_drawn"
 BROKEN = frozenset({"raised", "rubbish", "timeout"})
 """Labels of scores that are missing because of the check."""
 
@@ -227,7 +284,8 @@ def build_scorers(wanted: Mapping[str, Mapping[str, object]], *, at: str) -> tup
     """Make the named checks with their parameters, in the order given.
 
     Args:
-        wanted: parameters by check name; ``passes_from`` moves the pass line of any check.
+        wanted: parameters by check name; ``passes_from`` moves the pass line of any check, ``share`` lets it look at
+            a share of the samples only.
         at: path of the settings that name them, for messages.
 
     Raises:
@@ -246,22 +304,30 @@ def build_scorers(wanted: Mapping[str, Mapping[str, object]], *, at: str) -> tup
     return tuple(scorers)
 
 
+_COMMON = ("passes_from", "share")
+"""Parameters that every check has."""
+
+
 def _scorer(name: str, parameters: Mapping[str, object]) -> Scorer:
     spec = checks.get(name)
     if spec is None:
         raise InvalidConfig({"": f"no check has this name{suggestion(name, checks)}"})
-    own = {key: value for key, value in parameters.items() if key != "passes_from"}
-    line = parameters.get("passes_from", spec.passes_from)
-    if isinstance(line, bool) or not isinstance(line, int | float) or not 0 <= line <= 1:
-        raise InvalidConfig({".passes_from": f"{line!r} is no number in 0…1"})
-    problems = dict(_parameter_problems(spec, own))
+    own = {key: value for key, value in parameters.items() if key not in _COMMON}
+    common: dict[str, Any] = {"passes_from": spec.passes_from, "share": 1.0}
+    common |= {key: value for key, value in parameters.items() if key in _COMMON}
+    problems = {f".{key}": f"{value!r} is no number in 0…1" for key, value in common.items() if not _is_share(value)}
+    problems |= dict(_parameter_problems(spec, own))
     if problems:
         raise InvalidConfig(problems)
     try:
         made = spec.make(**own)
     except Exception as error:
         raise InvalidConfig({"": str(error) or spoken(error)}) from error
-    return Scorer(spec, made, float(line))
+    return Scorer(spec, made, float(common["passes_from"]), float(common["share"]))
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def at_least(least: float, /, **parameters: float) -> None:
@@ -286,25 +352,30 @@ def _parameter_problems(spec: Spec, given: Mapping[str, object]) -> typing.Itera
     allowed = _parameters(spec)
     for key, value in given.items():
         if key not in allowed:
-            known = suggestion(key, [*allowed, "passes_from"])
+            known = suggestion(key, [*allowed, *_COMMON])
             yield f".{key}", f"the check {spec.name} has no such parameter{known}"
         elif not _fits(value, allowed[key]):
             yield f".{key}", f"{value!r} is not {_spoken(allowed[key])}"
     if isinstance(spec.make, type):
         for f in dataclasses.fields(typing.cast(Any, spec.make)):
-            if f.name not in given and f.default is f.default_factory is dataclasses.MISSING:
+            if f.init and f.name not in given and f.default is f.default_factory is dataclasses.MISSING:
                 yield f".{f.name}", f"the check {spec.name} needs this parameter"
 
 
 def _parameters(spec: Spec) -> dict[str, Any]:
     if isinstance(spec.make, type) and dataclasses.is_dataclass(spec.make):
-        hints = typing.get_type_hints(spec.make)
-        return {f.name: hints[f.name] for f in dataclasses.fields(spec.make)}
+        try:
+            hints = typing.get_type_hints(spec.make)
+        except Exception:  # noqa: BLE001  a name that only a type checker knows
+            hints = dict[str, Any]()
+        return {f.name: hints.get(f.name, Any) for f in dataclasses.fields(spec.make) if f.init}
     return {}
 
 
 def _fits(value: object, hint: Any) -> bool:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any or hint is object:
+        return True
     if origin is typing.Literal:
         return value in arguments
     if (origin or hint) in {tuple, list, set, frozenset}:
@@ -341,5 +412,5 @@ def documentation(spec: Spec) -> dict[str, object]:
         "default": spec.default,
         "passes_from": spec.passes_from,
         "what": (inspect.getdoc(spec.make) or "").split("\n\n")[0].replace("\n", " "),
-        "parameters": {f.name: None if f.default is dataclasses.MISSING else f.default for f in fields},
+        "parameters": {f.name: None if f.default is dataclasses.MISSING else f.default for f in fields if f.init},
     }

@@ -28,6 +28,20 @@ REFUSALS = Patterns(
             r"\b(?:it is|it'?s|would be|is|be) (?:\w+ )?(?:not|in)\s?(?:appropriate|ethical|acceptable|legal)\b"
             r".{0,40}\bto (?:\w+ )?(?:provide|help|assist|use|make|create|ask|suggest|discuss|joke)"
         ),
+        "begins with not appropriate": (
+            r"\A\W*(?:i'?m sorry,? |sorry,? |i apologi[sz]e,? )?(?:but )?"
+            r"(?:it is|it'?s|that is|that'?s|it would be) not (?:\w+ ){0,3}"
+            r"(?:appropriate|ethical|acceptable|fair|respectful)\b"
+        ),
+        "I do not think it is appropriate": (
+            r"\bi (?:don'?t|do not) (?:think|believe|feel) (?:that )?(?:it'?s|it is|it would be|this is) (?:\w+ ){0,2}"
+            r"(?:appropriate|ethical|acceptable|fair|respectful|accurate or)\b"
+        ),
+        "challenges the question": (
+            r"\b(?:i must|i have to|i would) (?:\w+ly )?challenge (?:the|your|this)\b|"
+            r"\b(?:question|request|prompt) (?:contains|is based on|makes|perpetuates) (?:\w+ ){0,3}"
+            r"(?:harmful|inaccurate|offensive|biased|false|stereotyp\w+)"
+        ),
         "against my guidelines": (
             r"\b(?:goes )?against (?:my|our|the) "
             r"(?:programming|guidelines|polic(?:y|ies)|values|principles)"
@@ -41,7 +55,7 @@ REFUSALS = Patterns(
 )
 
 
-@register("refusal", default=True)
+@register("refusal", version=2, default=True)
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """The answer does not refuse: none of the usual phrases in its first ``look_at`` characters."""

@@ -2,30 +2,16 @@
 
 from dataclasses import dataclass
 
-import pycld2
-
 from monitor.model import Sample
 
 from .base import CLEAN, Finding, at_least, register
+from .reading import detect
 
 _NO_ANSWER = Finding.not_applicable("there is no answer to look at")
 _NOT_PROSE = Finding.not_applicable("code, JSON and tool calls have no language to check")
 _SHORT = Finding.not_applicable("too short to tell the language")
 _UNKNOWN = Finding.not_applicable("the language of the prompt cannot be told, and none is expected")
 _UNSURE = Finding.not_applicable("the language of the answer cannot be told")
-
-
-def detect(text: str) -> str | None:
-    """ISO 639-1 code of a text's language; None when it cannot be told.
-
-    CLD2 refuses some control characters; they carry no language, so they are left out.
-    """
-    clean = "".join([c if c.isprintable() else " " for c in text]) if not text.isprintable() else text
-    try:
-        reliable, _, details = pycld2.detect(clean.encode(), isPlainText=True, bestEffort=False)
-    except pycld2.error:
-        return None
-    return str(details[0][1]).split("-")[0] if reliable else None
 
 
 @register("language", default=True)

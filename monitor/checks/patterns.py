@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import re2
 
 
-def _options() -> "re2.Options":
+def _options(*, same_case: bool) -> "re2.Options":
     options = re2.Options()
-    options.case_sensitive = False
+    options.case_sensitive = same_case
     options.log_errors = False
     return options
 
@@ -26,10 +26,11 @@ class Hit:
 class Patterns:
     """Named patterns, compiled into one automaton that says which of them match at all."""
 
-    def __init__(self, patterns: Mapping[str, str]) -> None:
+    def __init__(self, patterns: Mapping[str, str], *, same_case: bool = False) -> None:
+        options = _options(same_case=same_case)
         self._names = tuple(patterns)
-        self._patterns = tuple(re2.compile(pattern, options=_options()) for pattern in patterns.values())
-        self._set = re2.Set.SearchSet(_options())
+        self._patterns = tuple(re2.compile(pattern, options=options) for pattern in patterns.values())
+        self._set = re2.Set.SearchSet(options)
         for pattern in patterns.values():
             self._set.Add(pattern)
         self._set.Compile()
@@ -39,8 +40,9 @@ class Patterns:
         return [self._names[number] for number in self._set.Match(text) or ()]
 
     def hits(self, text: bytes) -> Iterable[Hit]:
-        """Where each matching pattern matches; costs nothing more when none does."""
+        """Where each matching pattern matches, or its group where it has one; costs nothing more when none does."""
         for number in self._set.Match(text) or ():
-            for match in self._patterns[number].finditer(text):
-                start, end = match.span()
+            pattern = self._patterns[number]
+            for match in pattern.finditer(text):
+                start, end = match.span(1 if pattern.groups else 0)
                 yield Hit(self._names[number], start, text[start:end].decode(errors="replace"))

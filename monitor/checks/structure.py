@@ -1,12 +1,15 @@
-"""Is the answer the JSON that was asked for?"""
+"""Is the answer the JSON that was asked for, and of the shape that was asked for?"""
 
+import json
 import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, cast
 
+import json_repair
 import jsonschema_rs
 import msgspec
 
@@ -17,6 +20,11 @@ from .base import CLEAN, Finding, register
 _NO_JSON = Finding.not_applicable("no JSON was asked for")
 _NO_SCHEMA = Finding.not_applicable("no JSON Schema was given")
 _NO_ANSWER = Finding.not_applicable("there is no answer to look at")
+_UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeEncodeError)
+_TRIES = 64
+"""Opening braces that lead nowhere, after which a text counts as one without JSON."""
+_MENDABLE = 50_000
+"""Characters of an answer that is worth mending."""
 _FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?[ \t]*```\s*\Z", re.DOTALL | re.IGNORECASE)
 
 _AT_MOST = 2_000_000
@@ -34,7 +42,38 @@ _ABOUT_NAMES = {
 """What is wrong with names that the answer chose: they may be anybody's, and explanations are kept."""
 
 _decode = msgspec.json.Decoder().decode
+_scan = json.JSONDecoder().raw_decode
 Errors = Callable[[Any], str | None]
+
+
+class Grade(StrEnum):
+    """How an answer gives its JSON."""
+
+    BARE = "bare"
+    FENCED = "fenced"
+    """Inside of a Markdown code fence that is the whole answer."""
+    EMBEDDED = "embedded"
+    """Whole, with prose around it."""
+    REPAIRABLE = "repairable"
+    """Broken in a way that a tolerant parser can mend."""
+    BROKEN = "broken"
+
+
+VALUES = {Grade.BARE: 1.0, Grade.FENCED: 0.8, Grade.EMBEDDED: 0.4, Grade.REPAIRABLE: 0.2, Grade.BROKEN: 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The JSON of an answer."""
+
+    grade: Grade
+    document: Any = None
+    """None where nothing can be read; a document that is ``null`` is None too."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether a strict parser can read it, once prose and fences are gone."""
+        return self.grade in {Grade.BARE, Grade.FENCED, Grade.EMBEDDED}
 
 
 def unfenced(output: str) -> str | None:
@@ -44,34 +83,85 @@ def unfenced(output: str) -> str | None:
     return match[1] if match else None
 
 
-def document(output: str) -> tuple[Any, str] | None:
-    """The JSON of an answer and how it was given, ``bare`` or ``fenced``; None when there is none."""
-    try:
-        return _decode(output), "bare"
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        inner = unfenced(output)
-    if inner is None:
-        return None
-    try:
-        return _decode(inner), "fenced"
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        return None
+def parsed(sample: Sample) -> Parsed:
+    """The JSON of a sample's answer, read once for every scorer."""
+    known = sample.notes.get("json")
+    if isinstance(known, Parsed):
+        return known
+    made = sample.notes["json"] = read_json(sample.output or "")
+    return made
 
 
-@register("json", passes_from=0.5, default=True)
+def read_json(text: str) -> Parsed:
+    """The JSON of a text: all of it, in a fence, in the midst of prose, or mended."""
+    try:
+        return Parsed(Grade.BARE, _decode(text))
+    except _UNREADABLE:
+        inner = unfenced(text)
+    if inner is not None:
+        try:
+            return Parsed(Grade.FENCED, _decode(inner))
+        except _UNREADABLE:
+            pass
+    embedded = last_object(text)
+    if embedded is not None:
+        return Parsed(Grade.EMBEDDED, embedded)
+    return _mended(text)
+
+
+def last_object(text: str) -> dict[str, Any] | None:
+    """The last whole JSON object in a text; None where there is none.
+
+    Each opening brace costs a look at what follows it, so only so many are tried.
+
+    >>> last_object('First {"a": 1}, then {"a": {"b": 2}}. Done.')
+    {'a': {'b': 2}}
+    """
+    last: dict[str, Any] | None = None
+    start, tries = text.find("{"), 0
+    while start >= 0 and tries < _TRIES:
+        try:
+            document, end = _scan(text, start)
+            last, start = cast(dict[str, Any], document), text.find("{", end)
+        except (ValueError, RecursionError):
+            start, tries = text.find("{", start + 1), tries + 1
+    return last
+
+
+def _mended(text: str) -> Parsed:
+    start = min((place for place in (text.find("{"), text.find("[")) if place >= 0), default=-1)
+    if start < 0 or len(text) > _MENDABLE:
+        return Parsed(Grade.BROKEN)
+    try:
+        document: object = cast(Any, json_repair).loads(text[start:], skip_json_loads=True)
+    except (ValueError, RecursionError):
+        return Parsed(Grade.BROKEN)
+    return (
+        Parsed(Grade.REPAIRABLE, document) if document and isinstance(document, dict | list) else Parsed(Grade.BROKEN)
+    )
+
+
+@register("json", version=2, passes_from=0.5, default=True)
 @dataclass(frozen=True, slots=True)
 class JsonValid:
-    """Where JSON was asked for, the answer is JSON: 1 bare, 0.8 inside of a code fence, 0 otherwise."""
+    """Where JSON was asked for, it is there: 1 bare, 0.8 in a code fence, 0.4 amid prose, 0.2 mendable, else 0."""
 
     def __call__(self, sample: Sample) -> Finding:
         if not sample.expects_json:
             return _NO_JSON
         if not sample.output:
             return _NO_ANSWER
-        found = document(sample.output)
-        if found is None:
-            return Finding(0.0, _complaint(sample.output), "broken")
-        return CLEAN if found[1] == "bare" else Finding(0.8, "valid JSON, but inside of a code fence", "fenced")
+        grade = parsed(sample).grade
+        if grade is Grade.BARE:
+            return CLEAN
+        said = _SAID.get(grade) or _complaint(sample.output)
+        return Finding(VALUES[grade], said, grade.value)
+
+
+_SAID = {
+    Grade.FENCED: "valid JSON, but inside of a code fence",
+    Grade.EMBEDDED: "valid JSON, but with prose around it: ask for JSON alone",
+}
 
 
 def _complaint(output: str) -> str:
@@ -110,10 +200,10 @@ class JsonSchema:
             complain = _complainer(sample.json_schema)
         except ValueError as error:
             return Finding(None, f"the schema cannot be used: {error}", "bad_schema")
-        found = document(sample.output)
-        if found is None:
+        found = parsed(sample)
+        if not found.readable:
             return Finding(0.0, "no JSON to hold against the schema", "broken")
-        complaint = complain(found[0])
+        complaint = complain(found.document)
         return CLEAN if complaint is None else Finding(0.0, complaint, "violated")
 
 

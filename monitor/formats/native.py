@@ -96,7 +96,7 @@ class WireSample(Struct, frozen=True):
     json_schema: Annotated[
         dict[str, Any] | bool | None, Meta(description="JSON Schema that the output should satisfy.")
     ] = None
-    tests: Annotated[list[Any] | None, Meta(description="Tests for generated code.")] = None
+    tests: Annotated[list[Any] | dict[str, Any] | None, Meta(description="Tests for generated code.")] = None
     tools: Annotated[list[Any] | dict[str, Any] | None, Meta(description="Tools that were offered to the model.")] = (
         None
     )

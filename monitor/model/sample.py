@@ -114,6 +114,11 @@ class Sample:
         return "\n".join(m.text for m in self.messages if m.role not in {"system", "developer", "assistant"})
 
     @cached_property
+    def notes(self) -> dict[str, object]:
+        """What one scorer has found out about this sample, so that the others need not."""
+        return {}
+
+    @cached_property
     def output_bytes(self) -> bytes:
         """The answer as UTF-8, encoded once for every check that scans bytes."""
         return (self.output or "").encode()

@@ -34,6 +34,8 @@ class Score:
     label: str = ""
     version: int = 1
     source: Source = Source.CHECK
+    inclusion: float = 1.0
+    """Probability with which the scorer was to look at this sample."""
 
     @classmethod
     def missing(cls, scorer: str, *, because: str, version: int = 1, source: Source = Source.CHECK) -> Self:

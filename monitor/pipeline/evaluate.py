@@ -1,25 +1,30 @@
 """Evaluate: records in; scores, verdicts and routes out, all durable."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any, cast
 
 from monitor import metrics
-from monitor.checks import Scorer
-from monitor.errors import InvalidRecord
+from monitor.checks import Finding, Scorer
+from monitor.checks.base import Tried, spoken
+from monitor.errors import InvalidRecord, Unsafe
 from monitor.formats import Decoded, Defaults, Format, Limits, Unreadable, decode
 from monitor.model import DeadLetter, Evaluation, Headers, Origin, Outcome, Record, Route, RouteTo, Sample, Score
-from monitor.policy import HOUR_MS, Composite, Decision, Purse, Router
-from monitor.ports import Archive, Bus, Isolation, Labels, Meter, Sink
+from monitor.policy import HOUR_MS, Composite, Decision, Purse, Router, draw, draw_key
+from monitor.ports import Archive, Bus, Isolation, Labels, Meter, Sandbox, Sink
 
 from .count import count_batch
 
 FORMAT_HEADER = "evergauge-format"
 APP_HEADER = "evergauge-app"
 
-_BREATH = 200
-"""Samples between two looks at the event loop, so that heartbeats and health checks are answered."""
+_TOGETHER = 200
+"""Samples that are scored together, before the event loop has its turn."""
+_SIDE_BY_SIDE = 32
+"""Samples that a check that waits may wait for at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,8 @@ class Batch:
     evaluations: list[Evaluation] = field(default_factory=list[Evaluation], repr=False)
     dead: list[DeadLetter] = field(default_factory=list[DeadLetter], repr=False)
     seconds: dict[str, float] = field(default_factory=lambda: {"decode": 0.0, "check": 0.0, "decide": 0.0})
+    check_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict[str, float](float))
+    """By check."""
 
 
 @dataclass(slots=True)
@@ -71,6 +78,7 @@ class Evaluate:
     bus: Bus
     archive: Archive
     isolation: Isolation
+    sandbox: Sandbox
     meter: Meter
     _purses: "dict[tuple[str, int], _Purses]" = field(default_factory=lambda: {})
     _gauged: set[Labels] = field(default_factory=set[Labels])
@@ -84,7 +92,7 @@ class Evaluate:
         """
         purses = await self._purses_at(records[0].origin, records[0].arrived_ms)
         batch = Batch(records=len(records))
-        since_breath = 0
+        waiting: list[tuple[Sample, Record]] = []
         for record in records:
             started = perf_counter()
             decoded = self._decode(record)
@@ -92,12 +100,12 @@ class Evaluate:
             for one in decoded:
                 if isinstance(one, Unreadable):
                     batch.dead.append(_letter(record, one))
-                    continue
-                batch.evaluations.append(await self._evaluate(one, record, purses, batch.seconds))
-                since_breath += 1
-                if since_breath >= _BREATH:
-                    since_breath = 0
-                    await asyncio.sleep(0)
+                else:
+                    waiting.append((one, record))
+            if len(waiting) >= _TOGETHER:
+                await self._evaluate(waiting, purses, batch)
+                waiting = []
+        await self._evaluate(waiting, purses, batch)
         if purses:
             purses.next_offset = records[-1].origin.offset + 1
         self._count(batch, records[0].origin, purses)
@@ -136,25 +144,86 @@ class Evaluate:
         defaults = Defaults(app=record.header(APP_HEADER) or topic.app, tags=self.tags)
         return decode(record, reader, defaults=defaults, limits=self.limits)
 
-    async def _evaluate(
-        self, sample: Sample, record: Record, purses: "_Purses | None", seconds: dict[str, float]
+    async def _evaluate(self, waiting: Sequence[tuple[Sample, Record]], purses: "_Purses | None", batch: Batch) -> None:
+        for start in range(0, len(waiting), _TOGETHER):
+            part = waiting[start : start + _TOGETHER]
+            started = perf_counter()
+            scores = await self._scored([sample for sample, _ in part], batch)
+            checked = perf_counter()
+            for (sample, record), row in zip(part, scores, strict=True):
+                batch.evaluations.append(self._decided(sample, record, row, purses))
+            batch.seconds["check"] += checked - started
+            batch.seconds["decide"] += perf_counter() - checked
+            await asyncio.sleep(0)  # heartbeats and health checks are answered between two parts
+
+    async def _scored(self, samples: Sequence[Sample], batch: Batch) -> list[tuple[Score, ...]]:
+        """Every sample's scores: check by check, over all samples of one plan together."""
+        rows: list[tuple[Score, ...]] = [()] * len(samples)
+        by_plan: defaultdict[int, list[int]] = defaultdict(list)
+        for number, sample in enumerate(samples):
+            by_plan[id(self.plans.get(sample.app, self.default))].append(number)
+        for numbers in by_plan.values():
+            plan = self.plans.get(samples[numbers[0]].app, self.default)
+            mine = [samples[number] for number in numbers]
+            columns: list[list[Score]] = []
+            for scorer in plan.scorers:
+                started = perf_counter()
+                columns.append(await self._column(scorer, mine))
+                batch.check_seconds[scorer.name] += perf_counter() - started
+            for number, row in zip(numbers, zip(*columns, strict=True), strict=True):
+                rows[number] = row
+        return rows
+
+    async def _column(self, scorer: Scorer, samples: Sequence[Sample]) -> list[Score]:
+        if scorer.share < 1.0:
+            drawn = [sample for sample in samples if draw(draw_key(sample), salt=scorer.name) < scorer.share]
+            scores = dict(zip(map(id, drawn), await self._looked_at(scorer, drawn), strict=True))
+            return [scores.get(id(sample)) or scorer.not_drawn() for sample in samples]
+        return await self._looked_at(scorer, samples)
+
+    async def _looked_at(self, scorer: Scorer, samples: Sequence[Sample]) -> list[Score]:
+        apart = scorer.apart
+        if scorer.tried is not None:
+            return await asyncio.gather(*(self._sandboxed(scorer, scorer.tried, sample) for sample in samples))
+        if apart is None:
+            return scorer.scores(samples)
+        if scorer.spec.waits:
+            return await self._side_by_side(scorer, samples)
+        return [
+            scorer.score(sample) if (limit := apart(sample)) is None else await self._isolated(scorer, sample, limit)
+            for sample in samples
+        ]
+
+    async def _sandboxed(self, scorer: Scorer, check: Tried, sample: Sample) -> Score:
+        try:
+            program = check.program(sample)
+            if isinstance(program, Finding):
+                return scorer.read(program)
+            return scorer.read(check.read(sample, await self.sandbox.run(program, within=check.seconds)))
+        except Unsafe as error:
+            return scorer.broken("no_sandbox", f"the code was not run: {error}")
+
+    async def _side_by_side(self, scorer: Scorer, samples: Sequence[Sample]) -> list[Score]:
+        room = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+        async def one(sample: Sample) -> Score:
+            try:
+                async with room, asyncio.timeout(scorer.spec.limit):
+                    return scorer.read(await cast(Any, scorer.check)(sample))
+            except TimeoutError:
+                return scorer.broken("timeout", f"took longer than its limit of {scorer.spec.limit:g} s")
+            except Exception as error:  # noqa: BLE001  a person's check may raise anything
+                return scorer.broken("raised", spoken(error))
+
+        return await asyncio.gather(*map(one, samples))
+
+    def _decided(
+        self, sample: Sample, record: Record, scores: tuple[Score, ...], purses: "_Purses | None"
     ) -> Evaluation:
         plan = self.plans.get(sample.app, self.default)
-        started = perf_counter()
-        scores = tuple(
-            [
-                scorer.score(sample)
-                if (limit := scorer.apart(sample)) is None
-                else await self._isolated(scorer, sample, limit)
-                for scorer in plan.scorers
-            ]
-        )
-        checked = perf_counter()
         decision = plan.composite.decide(scores)
         purse = purses.of(sample.app, plan.router) if purses else None
         route = plan.router.route(sample, scores, decision, purse, record.arrived_ms)
-        seconds["check"] += checked - started
-        seconds["decide"] += perf_counter() - checked
         return Evaluation(
             sample=sample,
             record=record,
@@ -194,6 +263,8 @@ class Evaluate:
 
     def _count(self, batch: Batch, first: Origin, purses: "_Purses | None") -> None:
         count_batch(self.meter, first.topic, batch.records, batch.evaluations, batch.dead, batch.seconds)
+        for check, seconds in batch.check_seconds.items():
+            self.meter.count(metrics.CHECK_SECONDS, (check,), seconds)
         if purses and batch.evaluations:
             now_ms = batch.evaluations[-1].record.arrived_ms
             for app in {evaluation.sample.app for evaluation in batch.evaluations}:

@@ -8,7 +8,7 @@ from typing import Protocol
 from monitor.model import Route, RouteTo, Sample, Score
 
 from .budget import Budget, Purse
-from .sampling import draw
+from .sampling import draw, draw_key
 from .verdict import Decision
 
 
@@ -74,8 +74,7 @@ class Routing:
         """Decide; samples of one trace share one draw, so that a trace is seen whole or not at all."""
         to, wanted, reason = self._wanted(scores, decision)
         afforded = wanted if purse is None else purse.share(wanted, now_ms)
-        key = sample.trace_id or sample.conversation_id or sample.id.hex
-        number = draw(key, salt=self.salt) if wanted > 0.0 else 1.0
+        number = draw(draw_key(sample), salt=self.salt) if wanted > 0.0 else 1.0
         chosen = number < afforded
         if purse is not None:
             purse.take(judged=chosen and to is RouteTo.JUDGE)

@@ -77,7 +77,7 @@ def test_check_prints_json(tmp_path: Path) -> None:
     (one,) = json.loads(evergauge(tmp_path, "check", "-", "--json", stdin=next(good(1))).stdout)
 
     assert one["verdict"] == "pass"
-    assert {"scorer", "value", "passed", "why", "version", "source", "label"} == one["scores"][0].keys()
+    assert {"scorer", "value", "passed", "why", "version", "source", "label", "inclusion"} == one["scores"][0].keys()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.checks import Finding, Scorer, Spec, build_scorers, check, checks, default_checks
-from monitor.checks.privacy import entropy, iban, luhn
 from monitor.errors import InvalidConfig
 from monitor.model import Tags, ToolCall
 from tests.builders import make_sample, make_scorer, run_check
@@ -25,9 +24,12 @@ GERMAN = "Der alte Hafen liegt im Norden der Stadt, und die Fähre fährt von do
     [
         ('{"city": "Paris"}', 1.0, ""),
         ('```json\n{"city": "Paris"}\n```', 0.8, "fenced"),
-        ('Here it is: {"city": "Paris"}', 0.0, "broken"),
-        ('{"city": "Par', 0.0, "broken"),
-        ("{'city': 'Paris'}", 0.0, "broken"),
+        ('Here it is: {"city": "Paris"}', 0.4, "embedded"),
+        ('{"a": 1} and then {"city": "Paris"}, done', 0.4, "embedded"),
+        ('{"city": "Par', 0.2, "repairable"),
+        ("{'city': 'Paris'}", 0.2, "repairable"),
+        ("There is no JSON here.", 0.0, "broken"),
+        ("{" * 100_000, 0.0, "broken"),
         ("[" * 100_000, 0.0, "broken"),
     ],
 )
@@ -141,8 +143,8 @@ def test_language(output: str, said: dict[str, object], value: float | None) -> 
         ("Call (212) 555-0187 now.", "phone number"),
         ("The card is 4111 1111 1111 1111.", "payment card"),
         ("Pay to GB82 WEST 1234 5698 7654 32 please.", "bank account"),
-        ("My number is 078-05-1120.", "social security number"),
-        ("The host is 203.0.113.9.", "network address"),
+        ("My number is 078-05-1120.", "national id"),
+        ("The host is 93.184.216.34.", "network address"),
     ],
 )
 def test_personal_data_is_found_and_not_repeated(output: str, kind: str) -> None:
@@ -234,21 +236,9 @@ def test_latency_and_cost_limits() -> None:
     assert run_check("cost", make_sample(cost_usd=4.0), limit_usd=1).value == pytest.approx(0.2475)
 
 
-def test_luhn_and_iban_have_their_standards_figures() -> None:
-    assert luhn("4539578763621486")
-    assert iban("DE89370400440532013000")
-    assert not iban("DE89370400440532013001")
-    assert entropy("aaaa") == 0.0
-
-
 class Unspeakable(Exception):
     def __repr__(self) -> str:
         raise RuntimeError
-
-
-@given(st.text(alphabet="0123456789", min_size=1, max_size=18))
-def test_exactly_one_digit_completes_a_luhn_number(digits: str) -> None:
-    assert sum(luhn(digits + last) for last in "0123456789") == 1
 
 
 @given(st.text(max_size=400), st.text(max_size=100), st.sampled_from(["", "json", "code"]))
@@ -323,6 +313,7 @@ def chain(length: int) -> str:
 def test_a_schema_that_may_take_for_ever_runs_apart(schema: str, output: str, may_stay: bool) -> None:
     scorer = make_scorer("json_schema")
 
+    assert scorer.apart is not None
     assert (scorer.apart(make_sample(output, json_schema=schema)) is None) is may_stay
 
 

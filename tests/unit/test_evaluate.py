@@ -1,7 +1,9 @@
 """The first stage over twins in memory: what becomes of each sample."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -9,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import metrics
-from monitor.adapters.memory import MemoryBus, MemoryMeter, MemoryStore
-from monitor.checks import check
+from monitor.adapters.memory import MemoryBus, MemoryMeter, MemoryStore, ScriptedSandbox
+from monitor.checks import check, register
 from monitor.errors import Unavailable
-from monitor.model import Outcome, Record, RouteTo, Verdict
+from monitor.model import Outcome, Ran, Record, RouteTo, Sample, Verdict
 from monitor.pipeline import Evaluate, Replay
 from monitor.policy import HOUR_MS
 from tests.builders import NOON_MS, make_call, make_evaluate, make_record, make_settings
@@ -316,3 +318,121 @@ async def test_the_budget_of_a_partition_that_left_is_shown_no_more() -> None:
     evaluate.forget_partitions()
 
     assert not any(name == "evergauge_judge_budget_left" for name, _ in meter.gauges)
+
+
+def with_checks(**checks: str) -> Any:
+    """Settings with the named checks beside the default ones."""
+    return make_settings(**{f"DEFAULT__CHECKS__{name.upper()}": said for name, said in checks.items()})
+
+
+def scores_of(store: MemoryStore, scorer: str) -> list[Any]:
+    rows = sorted(store.rows.values(), key=lambda row: row.record.origin.offset)
+    return [next(score for score in row.scores if score.scorer == scorer) for row in rows]
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Looks at a whole chunk at once: the first of it is best."""
+
+    def __call__(self, sample: Sample) -> float:
+        raise AssertionError("is asked for many")
+
+    def many(self, samples: Sequence[Sample]) -> list[float]:
+        if samples[0].output == "raise":
+            raise ZeroDivisionError
+        if samples[0].output == "few":
+            return [1.0]
+        return [1 / (1 + place) for place in range(len(samples))]
+
+
+register("test_ranks")(Ranks)
+
+
+async def test_a_check_may_look_at_a_chunk_at_once() -> None:
+    store = MemoryStore()
+    records = [make_record(make_call(id=str(n)), offset=n) for n in range(4)]
+
+    await run(make_evaluate(with_checks(test_ranks="true"), store=store), records)
+
+    assert [score.value for score in scores_of(store, "test_ranks")] == [1, 1 / 2, 1 / 3, 1 / 4]
+
+
+@pytest.mark.parametrize(("output", "label"), [("raise", "raised"), ("few", "rubbish")])
+async def test_a_chunk_that_goes_wrong_costs_only_that_checks_scores(output: str, label: str) -> None:
+    store = MemoryStore()
+    records = [make_record(make_call(id=str(n), output=output), offset=n) for n in range(3)]
+
+    await run(make_evaluate(with_checks(test_ranks="true"), store=store), records)
+
+    assert {(score.value, score.label) for score in scores_of(store, "test_ranks")} == {(None, label)}
+    assert all(score.value is not None for score in scores_of(store, "length"))
+
+
+async def test_applications_with_plans_of_their_own_keep_their_order() -> None:
+    store = MemoryStore()
+    settings = make_settings(APPS__A__CHECKS__LENGTH="{max_chars = 3}")
+    records = [make_record(make_call(id=str(n), app="ab"[n % 2], output="12345"), offset=n) for n in range(450)]
+
+    await run(make_evaluate(settings, store=store), records)
+
+    assert [score.value == 1.0 for score in scores_of(store, "length")] == [n % 2 == 1 for n in range(450)]
+
+
+@given(st.sampled_from([0.0, 0.25, 1.0]))
+async def test_a_check_may_look_at_a_share_and_says_so(share: float) -> None:
+    store = MemoryStore()
+    settings = with_checks(length=f"{{share = {share}}}")
+    records = [make_record(make_call(id=str(n)), offset=n) for n in range(400)]
+
+    await run(make_evaluate(settings, store=store), records)
+
+    scores = scores_of(store, "length")
+    drawn = [score for score in scores if score.label != "not_drawn"]
+    assert {score.inclusion for score in scores} == {share}
+    assert abs(len(drawn) / 400 - share) < 0.08
+    assert all(score.value is None and "not drawn" in score.why for score in scores if score not in drawn)
+
+
+@check("test_waits", limit=0.2)  # type: ignore[arg-type]
+async def waits(sample: Sample) -> float:
+    if sample.output == "long":
+        await asyncio.sleep(5)
+    if sample.output == "raise":
+        raise ZeroDivisionError
+    await asyncio.sleep(0.01)
+    return 0.5
+
+
+async def test_a_check_may_wait() -> None:
+    store = MemoryStore()
+    records = [make_record(make_call(id=str(n), output=o), offset=n) for n, o in enumerate(["x", "long", "raise"])]
+
+    await run(make_evaluate(with_checks(test_waits="true"), store=store), records)
+
+    scores = scores_of(store, "test_waits")
+    assert [(score.value, score.label) for score in scores] == [(0.5, ""), (None, "timeout"), (None, "raised")]
+
+
+async def test_code_is_tried_in_the_sandbox() -> None:
+    store = MemoryStore()
+    evaluate = make_evaluate(with_checks(unit_tests="true"), store=store)
+    said = b'{"name": "f", "parameters": [], "results": [["[]", true, 1]]}'
+    evaluate.sandbox = ScriptedSandbox({"def f(): return 1": Ran("done", said), "def f(): loop": Ran("timeout")})
+    tests = [{"assert": "f.call()", "eq": 1}, {"assert": "f.name", "eq": "g"}]
+    outputs = ["def f(): return 1", "def f(): loop", "no code", "def f(): refused"]
+    records = [make_record(make_call(id=str(n), output=o, tests=tests), offset=n) for n, o in enumerate(outputs)]
+
+    await run(evaluate, records)
+
+    scores = scores_of(store, "unit_tests")
+    assert [(score.value, score.label) for score in scores] == [
+        (0.5, "failed"), (0.0, "timeout"), (0.0, "no_code"), (None, "no_sandbox"),
+    ]  # fmt: skip
+
+
+async def test_what_checks_take_is_counted_by_check() -> None:
+    meter = MemoryMeter()
+
+    await run(make_evaluate(meter=meter), [make_record(make_call())])
+
+    assert meter.counts["evergauge_check_seconds_total", ("length",)] > 0

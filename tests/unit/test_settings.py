@@ -171,7 +171,6 @@ def test_contradictions(text: str, path: str, tmp_path: Path) -> None:
     [
         ("import sys\nsys.exit(0)", "SystemExit"),
         ("from monitor.checks import register\n@register('test_bare')\nclass Bare: ...", "put @dataclass"),
-        ("from monitor.checks import check\n@check('test_waits')\nasync def waits(sample): ...", "a plain function"),
         ("import nothing_of_this_name", "ModuleNotFoundError"),
     ],
 )

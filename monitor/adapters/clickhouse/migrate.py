@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS migrations (
   version UInt32, statement UInt32, checksum String, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
 ) ENGINE = {engine:applied_at} ORDER BY (version, statement)
 """
-_MAKES = re.compile(r"(?:TABLE|VIEW) (?:IF NOT EXISTS )?(\w+)")
+_MAKES = re.compile(r"CREATE (?:TABLE|VIEW) (?:IF NOT EXISTS )?(\w+)")
 _TTL = re.compile(r"\bTTL (.+?) \+ INTERVAL \{(retention_days|text_days)\} DAY")
 _ENGINE = re.compile(r"\{engine:([^}]+)\}")
 

@@ -20,7 +20,8 @@ SAMPLES = (
     "sample_id", "producer_id", "ts", "app", "env", "model", "model_version", "provider", "prompt_version", "release",
     "trace_id", "conversation_id", "user_key", "tags", "tokens_in", "tokens_out", "latency_ms", "cost_usd",
     "finish_reason", "text_bytes", "check.name", "check.version", "check.value", "check.passed", "check.label",
-    "check.why", "composite", "verdict", "because", "route", "inclusion", "reason", "policy", "outcome",
+    "check.why", "check.inclusion",
+    "composite", "verdict", "because", "route", "inclusion", "reason", "policy", "outcome",
     "k_topic", "k_partition", "k_offset", "k_index", "arrived", "ver",
 )  # fmt: skip
 TEXTS = (
@@ -165,7 +166,7 @@ def _sample_row(evaluation: Evaluation, user_key: UUID) -> list[object]:
         sample.cost_usd, sample.finish_reason,
         len(sample.output_bytes),
         [s.scorer for s in scores], [s.version for s in scores], [s.value for s in scores], [s.passed for s in scores],
-        [s.label for s in scores], [s.why for s in scores],
+        [s.label for s in scores], [s.why for s in scores], [s.inclusion for s in scores],
         evaluation.composite, evaluation.verdict.value, evaluation.because, route.to.value, route.inclusion,
         route.reason, route.policy, evaluation.outcome.value,
         origin.topic, origin.partition, origin.offset, sample.index, _seconds(record.arrived_ms),

@@ -1,0 +1,84 @@
+"""ROUGE, computed by rouge-score-rs, whose scores are those of Google's rouge-score.
+
+Lin, "ROUGE: A Package for Automatic Evaluation of Summaries" (2004). The value is the F-measure against the best
+reference; stems are Porter's, as in rouge-score with ``use_stemmer=True``.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+from rouge_score_rs import RougeScorer
+
+from monitor.checks.base import Finding, register
+from monitor.model import Sample
+
+from .compared import compared
+
+
+@lru_cache(maxsize=8)
+def _scorer(kind: str, stems: bool) -> RougeScorer:
+    return RougeScorer([kind], use_stemmer=stems)
+
+
+def rouge(kind: str, answer: str, reference: str, *, stems: bool = True) -> float:
+    """F-measure, 0…1.
+
+    Args:
+        kind: ``rouge1`` to ``rouge9``, ``rougeL``, or ``rougeLsum``, which wants a sentence a line.
+        answer: the text to judge.
+        reference: the text to hold it against.
+        stems: whether words count by their stems.
+
+    >>> round(rouge("rougeL", "the cat was found", "the cat was under the bed"), 3)
+    0.6
+    """
+    return float(cast(Any, _scorer(kind, stems).score(reference, answer)[kind]).fmeasure)
+
+
+def _finding(sample: Sample, kind: str, stems: bool) -> Finding:
+    return compared(sample, lambda answer, reference: rouge(kind, answer, reference, stems=stems), f"{kind} F")
+
+
+@register("rouge1", passes_from=0.3)
+@dataclass(frozen=True, slots=True)
+class Rouge1:
+    """Overlap of single words with the reference (ROUGE-1, F-measure)."""
+
+    stems: bool = True
+
+    def __call__(self, sample: Sample) -> Finding:
+        return _finding(sample, "rouge1", self.stems)
+
+
+@register("rouge2", passes_from=0.1)
+@dataclass(frozen=True, slots=True)
+class Rouge2:
+    """Overlap of word pairs with the reference (ROUGE-2, F-measure)."""
+
+    stems: bool = True
+
+    def __call__(self, sample: Sample) -> Finding:
+        return _finding(sample, "rouge2", self.stems)
+
+
+@register("rougeL", passes_from=0.2)
+@dataclass(frozen=True, slots=True)
+class RougeL:
+    """Longest common subsequence of words with the reference (ROUGE-L, F-measure)."""
+
+    stems: bool = True
+
+    def __call__(self, sample: Sample) -> Finding:
+        return _finding(sample, "rougeL", self.stems)
+
+
+@register("rougeLsum", passes_from=0.2)
+@dataclass(frozen=True, slots=True)
+class RougeLsum:
+    """Longest common subsequences sentence by sentence, a line each, with the reference (ROUGE-Lsum, F-measure)."""
+
+    stems: bool = True
+
+    def __call__(self, sample: Sample) -> Finding:
+        return _finding(sample, "rougeLsum", self.stems)
