@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,9 @@ from monitor.errors import InvalidConfig
 from monitor.formats import Limits, formats
 from monitor.model import RouteTo
 from monitor.pipeline import Evaluate, Input, Plan
-from monitor.policy import Budget, Composite, Routing, Rule
+from monitor.policy import Budget, Combined, Composite, Kind, Routing, Rule, ordered
 from monitor.ports import Archive, Bus, Isolation, Meter, Sandbox, Sink
-from monitor.settings import AppSettings, Settings
+from monitor.settings import AppSettings, CombinedSettings, Settings, VerdictSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +108,28 @@ def build_plan(app: AppSettings, *, at: str, partitions: int | None) -> Plan:
     """
     wanted = _wanted(app)
     problems: dict[str, str] = {}
+    combined: tuple[Combined, ...] = ()
+    try:
+        combined = ordered(_combined(name, one) for name, one in app.combined.items())
+    except ValueError as error:
+        problems[f"{at}.combined"] = f"goes round in circles: {error}"
     try:
         scorers = build_scorers(wanted, at=f"{at}.checks")
     except InvalidConfig as error:
-        problems, scorers = dict(error.problems), ()
+        problems, scorers = problems | error.problems, ()
     problems |= dict(_dangling(app, wanted, at))
     if problems:
         raise InvalidConfig(problems)
     verdict, routing = app.verdict, app.routing
+    named = {*wanted, *app.combined}
+    parts = {part: 0.0 for one in combined for part in one.weights}  # they count through what they are part of
     budget = routing.budget_per_hour
     return Plan(
         scorers=scorers,
+        combined=combined,
         composite=Composite(
-            weights={name: weight for name, weight in verdict.weights.items() if name in wanted},
-            gates=frozenset(verdict.gates) & wanted.keys(),
+            weights=parts | _weights(verdict, parts, named),
+            gates=frozenset(verdict.gates) & named,
             fail_below=verdict.fail_below,
             pass_from=verdict.pass_from,
         ),
@@ -200,9 +208,27 @@ def _wanted(app: AppSettings) -> dict[str, Mapping[str, object]]:
     return wanted
 
 
+def _weights(verdict: VerdictSettings, parts: Collection[str], named: Collection[str]) -> dict[str, float]:
+    """The weights that are set; the default ones do not speak of checks that are part of something."""
+    said = "weights" in verdict.model_fields_set
+    return {name: weight for name, weight in verdict.weights.items() if name in named and (said or name not in parts)}
+
+
+def _combined(name: str, said: CombinedSettings) -> Combined:
+    return Combined(
+        name=name,
+        kind=Kind(said.kind),
+        weights={part: said.weights.get(part, 1.0) for part in said.of},
+        passes_from=said.passes_from,
+        needs_all=said.needs_all,
+    )
+
+
 def _dangling(app: AppSettings, wanted: Mapping[str, object], at: str) -> Iterator[tuple[str, str]]:
     """What is said of checks that do not run, except by the defaults, which speak of the default checks."""
-    known = {*wanted, *default_checks()}
+    running = {*wanted, *app.combined}
+    known = {*running, *default_checks()}
+    yield from _dangling_parts(app, running, at)
     for name in app.verdict.weights:
         if name not in known:
             yield f"{at}.verdict.weights.{name}", f"no such check runs{suggestion(name, wanted)}"
@@ -210,8 +236,16 @@ def _dangling(app: AppSettings, wanted: Mapping[str, object], at: str) -> Iterat
         if name not in known:
             yield f"{at}.verdict.gates", f"{name}: no such check runs{suggestion(name, wanted)}"
     for position, rule in enumerate(app.routing.rules):
-        if rule.check != "verdict" and rule.check not in wanted:
-            yield f"{at}.routing.rules.{position}.check", f"no such check runs{suggestion(rule.check, wanted)}"
-    running = [name for name in wanted if app.verdict.weights.get(name, 1.0) > 0]
-    if not running:
+        if rule.check != "verdict" and rule.check not in running:
+            yield f"{at}.routing.rules.{position}.check", f"no such check runs{suggestion(rule.check, running)}"
+    if not any(app.verdict.weights.get(name, 1.0) > 0 for name in running):
         yield f"{at}.checks", "no check with a weight is left, so nothing could decide a verdict"
+
+
+def _dangling_parts(app: AppSettings, running: Collection[str], at: str) -> Iterator[tuple[str, str]]:
+    for name, one in app.combined.items():
+        if name in checks:
+            yield f"{at}.combined.{name}", "a check has this name; choose another"
+        for part in one.of:
+            if part not in running:
+                yield f"{at}.combined.{name}.of", f"{part}: no such check runs{suggestion(part, running)}"

@@ -167,6 +167,25 @@ class VerdictSettings(_Section):
         return self
 
 
+class CombinedSettings(_Section):
+    """A score made of other scores, which verdict and rules may name like a check."""
+
+    kind: Literal["mean", "minimum", "harmonic", "first"] = "mean"
+    of: Texts = Field(min_length=1)
+    """Checks, or other such scores; for ``first`` in the order in which they are asked."""
+    weights: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(default_factory=dict[str, float])
+    """Weight of a part; 1 where nothing is said."""
+    passes_from: Share = 0.5
+    needs_all: bool = False
+
+    @model_validator(mode="after")
+    def _weighs_its_parts(self) -> Self:
+        strange = sorted(self.weights.keys() - set(self.of))
+        if strange:
+            raise ValueError(f"weights {', '.join(strange)}, which is not among its parts")
+        return self
+
+
 class RuleSettings(_Section):
     """Samples that go on with a probability of their own."""
 
@@ -192,6 +211,7 @@ class AppSettings(_Section):
     """What is done for an application."""
 
     checks: dict[str, bool | Table] = Field(default_factory=dict[str, bool | Table])
+    combined: dict[str, CombinedSettings] = Field(default_factory=dict[str, CombinedSettings])
     verdict: VerdictSettings = VerdictSettings()
     routing: RoutingSettings = RoutingSettings()
 

@@ -13,7 +13,7 @@ from monitor.checks.base import Tried, spoken
 from monitor.errors import InvalidRecord, Unsafe
 from monitor.formats import Decoded, Defaults, Format, Limits, Unreadable, decode
 from monitor.model import DeadLetter, Evaluation, Headers, Origin, Outcome, Record, Route, RouteTo, Sample, Score
-from monitor.policy import HOUR_MS, Composite, Decision, Purse, Router, draw, draw_key
+from monitor.policy import HOUR_MS, Combined, Composite, Decision, Purse, Router, combine, draw, draw_key
 from monitor.ports import Archive, Bus, Isolation, Labels, Meter, Sandbox, Sink
 
 from .count import count_batch
@@ -32,6 +32,8 @@ class Plan:
     """What is done for one application."""
 
     scorers: tuple[Scorer, ...]
+    combined: tuple[Combined, ...] = ()
+    """Scores made of the scorers', each after its parts."""
     composite: Composite
     router: Router
 
@@ -221,6 +223,7 @@ class Evaluate:
         self, sample: Sample, record: Record, scores: tuple[Score, ...], purses: "_Purses | None"
     ) -> Evaluation:
         plan = self.plans.get(sample.app, self.default)
+        scores = combine(scores, plan.combined)
         decision = plan.composite.decide(scores)
         purse = purses.of(sample.app, plan.router) if purses else None
         route = plan.router.route(sample, scores, decision, purse, record.arrived_ms)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from monitor.cli.main import cli
 from monitor.cli.program import load_commands
+from streams.embedded.children import free_port
 from tests.builders import make_call
 from tests.integration.test_up import evergauge
 from tests.integration.traffic import broken, good, mixed
@@ -37,7 +39,7 @@ def test_every_command_has_help_with_an_example(name: str, command: click.Comman
 def test_the_commands_that_there_must_be() -> None:
     assert {name for name, _ in commands(cli)} >= {
         "up", "demo", "worker", "send", "replay", "check", "status", "dead list", "dead show", "dead replay",
-        "topics list", "topics create", "config check", "migrate", "schema", "completion",
+        "topics list", "topics create", "config check", "migrate", "schema", "completion", "score", "new check",
     }  # fmt: skip
 
 
@@ -143,7 +145,7 @@ def test_what_goes_wrong_is_said_in_a_line(arguments: list[str], code: int, says
     (tmp_path / "wrong.toml").write_text("[kafka]\npartition = 3\n")
     (tmp_path / "away.toml").write_text(
         '[kafka]\nbootstrap_servers = "127.0.0.1:9"\n[clickhouse]\nurl = "http://127.0.0.1:9"\n'
-        "[worker]\nstart_within = 0.1\n"
+        f"[worker]\nstart_within = 0.1\nweb_port = {free_port()}\nmetrics_port = {free_port()}\n"
     )
     (tmp_path / "lines").write_bytes(next(good(1)))
 
@@ -267,3 +269,62 @@ def test_a_check_of_ones_own(tmp_path: Path) -> None:
 
     assert [s["value"] for s in one["scores"] if s["scorer"] == "mentions_price"] == [1.0]
     assert "mentions_price" in evergauge(tmp_path, "checks").stdout
+
+
+GRADED = "\n".join(
+    json.dumps({"human": human, "scores": {"refusal": said}, "sure": sure})
+    for human, said, sure in [("yes", "yes", 0.9), ("no", "no", 0.8), ("no", "Yes", 0.6), ("yes", None, 0.5)]
+)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_labels_are_measured_against_references(form: str, tmp_path: Path) -> None:
+    text = GRADED if form == "jsonl" else "human,label,sure\nyes,yes,0.9\nno,no,0.8\nno,Yes,0.6\nyes,,0.5\n"
+    (tmp_path / f"g.{form}").write_text(text)
+    field = "scores.refusal" if form == "jsonl" else "label"
+
+    done = evergauge(
+        tmp_path, "score", f"g.{form}", "--labels", field, "--reference", "human", "--probability", "sure", "--json"
+    )
+    said = json.loads(done.stdout)
+
+    assert done.returncode == 1
+    assert (said["n"], said["left_out"]) == (3, 1)
+    measured = {m["name"]: m["value"] for m in said["measures"]}
+    assert measured["accuracy"] == pytest.approx(2 / 3)
+    assert measured["precision of yes"] == 0.5
+    assert said["calibration"]["Brier score"] == pytest.approx((0.1**2 + 0.2**2 + 0.6**2) / 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--labels", "nothing", "--reference", "human"], "no row"),
+        (["--labels", "human", "--reference", "human", "--probability", "human"], "no number"),
+    ],
+)
+def test_labels_that_cannot_be_measured(arguments: list[str], says: str, tmp_path: Path) -> None:
+    (tmp_path / "g.jsonl").write_text(GRADED)
+
+    done = evergauge(tmp_path, "score", "g.jsonl", *arguments)
+
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_new_check_works_at_once(tmp_path: Path) -> None:
+    made = evergauge(tmp_path, "new", "check", "says_please")
+    (tmp_path / "evergauge.toml").write_text(made.stdout[made.stdout.index("[checks]") :])
+    (tmp_path / "a.jsonl").write_bytes(next(good(1)))
+
+    said = json.loads(evergauge(tmp_path, "check", "a.jsonl", "--json").stdout)
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_says_please_check.py"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert "says_please" in {score["scorer"] for score in said[0]["scores"]}
+    assert tested.returncode == 0, tested.stdout.decode()
+    assert evergauge(tmp_path, "new", "check", "says_please").returncode == 2
+    assert evergauge(tmp_path, "new", "check", "Says Please").returncode == 2
