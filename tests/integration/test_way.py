@@ -64,7 +64,8 @@ def test_a_row_tells_why(make_way: MakeWay) -> None:
     )
     assert row == (
         "app", "m", "c-1", "2026-10-31 10:00:00.000", "fail",
-        "gate personal_data: gives away e-mail address at characters 9–25", "sampled_out", 0.05, 4, None, 0.5, {"route": "main"}, 1,
+        "gate personal_data: gives away e-mail address at characters 9–25",
+        "sampled_out", 0.05, 4, None, 0.5, {"route": "main"}, 1,
     )  # fmt: skip
     scores = {name: (value, why) for name, value, why in way.rows("SELECT scorer, value, why FROM all_scores")}
     assert scores["personal_data"] == (0.0, "gives away e-mail address at characters 9–25")

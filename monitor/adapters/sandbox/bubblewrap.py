@@ -158,7 +158,6 @@ def _python() -> str:
     return str(debians) if debians.exists() else ""
 
 
-@cache
 def _node() -> str:
     found = shutil.which("node")
     path = Path(found).resolve() if found else None
