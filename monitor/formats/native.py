@@ -14,6 +14,7 @@ from .base import Defaults, event_time, formats, identity, parsed, tags
 Count = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Amount = Annotated[float, Meta(ge=0)]
 Text = str | None
+_NOTHING: Mapping[str, Any] = {}
 _LARGEST = 1e15
 """No latency, count or cost is larger."""
 
@@ -127,7 +128,7 @@ class Native:
 
     def sample(self, value: bytes, record: Record, index: int, defaults: Defaults, /) -> Sample:
         wire = parsed(value, _decoder)
-        metadata = wire.metadata or {}
+        metadata = wire.metadata or _NOTHING
         app = wire.app or defaults.app
         if not app:
             raise InvalidRecord("missing_field", "is required where neither topic nor header says it", field="app")
@@ -225,6 +226,8 @@ def _language(value: str) -> str:
 
 
 def _number(metadata: Mapping[str, object], key: str) -> float | None:
+    if key not in metadata:
+        return None
     value = metadata.get(key)
     if value is None:
         return None

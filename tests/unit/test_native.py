@@ -4,6 +4,7 @@ import json
 import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid5
 
 import jsonschema_rs
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.formats import Defaults, Limits, Unreadable, decode, formats, native
+from monitor.formats.base import NAMESPACE, identity
 from monitor.model import Record, Sample
-from tests.builders import NOON, make_call, make_record
+from tests.builders import NOON, make_call, make_record, make_sample
 
 NATIVE = formats["native"]
 DEEP = b"[" * 100_000 + b"]" * 100_000
@@ -268,3 +270,18 @@ def test_the_json_schema_accepts_what_the_format_reads() -> None:
     assert validator.is_valid(make_call(input=[{"role": "user", "content": "x"}], metadata={"a": 1}))
     assert not validator.is_valid(make_call(output=7))
     assert not validator.is_valid({"output": "no input"})
+
+
+def test_a_sample_is_refused_what_it_has_not() -> None:
+    with pytest.raises(TypeError, match="has no colour"):
+        make_sample(colour="red")
+    with pytest.raises(TypeError, match="needs app, id, output, time"):
+        Sample()  # type: ignore[call-arg]
+
+
+@given(st.text(max_size=40), st.text(max_size=40).filter(lambda text: len(text) != 36))
+def test_ids_are_uuid5s(app: str, producer_id: str) -> None:
+    record = make_record(make_call())
+    name = f"{app}/{producer_id}" if producer_id else f"{record.origin}/3"
+
+    assert identity(producer_id, app, record, 3) == uuid5(NAMESPACE, name)
