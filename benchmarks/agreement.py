@@ -6,6 +6,7 @@ Labels are read here and nowhere else. Settings are those that one would give ea
 import asyncio
 import gzip
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -127,10 +128,13 @@ def zeroeval(all_: Sequence[Judged]) -> Outcome:
 
 def can_ai_code(all_: Sequence[Judged]) -> Outcome:
     """Code is run, in the sandbox, all of it."""
+    started = time.monotonic()
     found = asyncio.run(_tested(all_))
+    rate = len(found) / (time.monotonic() - started)
     pairs = [(one, finding.value == 1.0, one.verdict("status") == "PASS") for one, finding in found]
     figures, wrong = share("can_ai_code: tests pass", pairs, 0.97)
     why = {one.sample.producer_id: finding.why for one, finding in found}
+    figures.append(Figure("can_ai_code: run in the sandbox", rate, "samples/s", "≥ 20", rate >= 20))
     return figures, [each | {"why": why[str(each["id"])]} for each in wrong]
 
 

@@ -328,3 +328,11 @@ def test_a_new_check_works_at_once(tmp_path: Path) -> None:
     assert tested.returncode == 0, tested.stdout.decode()
     assert evergauge(tmp_path, "new", "check", "says_please").returncode == 2
     assert evergauge(tmp_path, "new", "check", "Says Please").returncode == 2
+
+
+def test_formats_are_listed_with_what_they_are(tmp_path: Path) -> None:
+    listed = {one["name"]: one["what"] for one in json.loads(evergauge(tmp_path, "formats", "--json").stdout)}
+
+    assert listed["native"] == "The native JSON sample."
+    assert "Request/response pairs" in listed["openai"]
+    assert "openai" in evergauge(tmp_path, "formats").stdout
