@@ -67,6 +67,8 @@ class Bubblewrap:
             return f"no unprivileged user may read {sys.base_prefix}, and there is no /usr/bin/python3"
         if not shutil.which("bwrap"):
             return "bubblewrap is not installed (the package is called bubblewrap)"
+        if os.geteuid() == 0 and not shutil.which("setpriv"):
+            return "setpriv, which gives root's rights up, is not installed (the package is called util-linux)"
         ran = await self._run(Program("python", "def f():\n    return 1\n", ("[]",)), 20.0, slot)
         return "" if ran.status == "done" and ran.output else f"bubblewrap cannot isolate here: {ran.error[-200:]}"
 
@@ -78,6 +80,9 @@ class Bubblewrap:
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
                 pass_fds=(write,), env={"PATH": "/usr/bin:/bin"}, start_new_session=True,
             )  # fmt: skip
+        except OSError as error:
+            os.close(read)
+            raise Unsafe(f"bubblewrap does not start: {error}") from error
         finally:
             os.close(write)
         reading = asyncio.create_task(_read(read))
@@ -124,13 +129,14 @@ class Bubblewrap:
         command: list[str] = []
         if os.geteuid() == 0:
             command += [
-                "setpriv",
+                shutil.which("setpriv") or "setpriv",
                 f"--reuid={_NOBODIES + slot}",
                 f"--regid={_NOBODIES + slot}",
                 "--clear-groups",
                 "--no-new-privs",
             ]
-        command += ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+        command += [shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
+        command += ["--cap-drop", "ALL", "--clearenv"]
         for place in ("/usr", "/lib", "/lib64", "/bin", "/etc/alternatives"):
             if Path(place).is_symlink():
                 command += ["--symlink", os.readlink(place), place]
