@@ -162,9 +162,10 @@ class Scorer:
         limit = self.spec.limit
         if limit is not None:
             self.apart = lambda _: limit
-        else:
-            self.apart = getattr(self.check, "apart", None)
-        self._many = getattr(self.check, "many", None)
+        elif callable(apart := getattr(self.check, "apart", None)):
+            self.apart = typing.cast(Callable[[Sample], float | None], apart)
+        if callable(many := getattr(self.check, "many", None)):
+            self._many = typing.cast(Callable[[Sequence[Sample]], Sequence[Answer]], many)
         if isinstance(self.check, Tried):
             self.tried = self.check
 
@@ -238,12 +239,19 @@ class Scorer:
 
     def broken(self, label: str, why: str) -> Score:
         """A score that is missing because the check is at fault, not the sample."""
-        return Score(scorer=self.spec.name, version=self.spec.version, value=None, why=_written(why), label=label)
+        return Score(
+            scorer=self.spec.name,
+            version=self.spec.version,
+            value=None,
+            why=_written(why),
+            label=label,
+            inclusion=self.share,
+        )
 
 
 NOT_DRAWN = "not_drawn"
-BROKEN = frozenset({"raised", "rubbish", "timeout"})
-"""Labels of scores that are missing because of the check."""
+BROKEN = frozenset({"raised", "rubbish", "timeout", "no_sandbox"})
+"""Labels of scores that are missing because of the check, or of the machine that it runs on."""
 
 
 def _normalise(answer: object) -> Finding | None:

@@ -108,6 +108,10 @@ class Sample:
     index: int = 0
     """Position in its record."""
 
+    def __getstate__(self) -> dict[str, object]:
+        """What a process of its own is told: the sample, and not what scorers have noted here."""
+        return {name: self.__dict__[name] for name in _FIELDS}
+
     @cached_property
     def prompt(self) -> str:
         """What people and documents put in front of the model: every message that is not the model's own."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, cast
@@ -184,17 +184,20 @@ class Evaluate:
         return await self._looked_at(scorer, samples)
 
     async def _looked_at(self, scorer: Scorer, samples: Sequence[Sample]) -> list[Score]:
-        apart = scorer.apart
         if scorer.tried is not None:
             return await asyncio.gather(*(self._sandboxed(scorer, scorer.tried, sample) for sample in samples))
-        if apart is None:
-            return scorer.scores(samples)
         if scorer.spec.waits:
             return await self._side_by_side(scorer, samples)
-        return [
-            scorer.score(sample) if (limit := apart(sample)) is None else await self._isolated(scorer, sample, limit)
-            for sample in samples
-        ]
+        if scorer.apart is None:
+            return scorer.scores(samples)
+        return [await self._apart(scorer, scorer.apart, sample) for sample in samples]
+
+    async def _apart(self, scorer: Scorer, limit_of: Callable[[Sample], float | None], sample: Sample) -> Score:
+        try:
+            limit = limit_of(sample)
+        except Exception as error:  # noqa: BLE001  a person's check may raise anything
+            return scorer.broken("raised", spoken(error))
+        return scorer.score(sample) if limit is None else await self._isolated(scorer, sample, limit)
 
     async def _sandboxed(self, scorer: Scorer, check: Tried, sample: Sample) -> Score:
         try:
@@ -204,6 +207,8 @@ class Evaluate:
             return scorer.read(check.read(sample, await self.sandbox.run(program, within=check.seconds)))
         except Unsafe as error:
             return scorer.broken("no_sandbox", f"the code was not run: {error}")
+        except Exception as error:  # noqa: BLE001  answers and tests are anybody's, and may be made to break a reader
+            return scorer.broken("raised", spoken(error))
 
     async def _side_by_side(self, scorer: Scorer, samples: Sequence[Sample]) -> list[Score]:
         room = asyncio.Semaphore(_SIDE_BY_SIDE)
@@ -214,6 +219,11 @@ class Evaluate:
                     return scorer.read(await cast(Any, scorer.check)(sample))
             except TimeoutError:
                 return scorer.broken("timeout", f"took longer than its limit of {scorer.spec.limit:g} s")
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise  # it is us who are stopped
+                return scorer.broken("raised", spoken(error))
             except Exception as error:  # noqa: BLE001  a person's check may raise anything
                 return scorer.broken("raised", spoken(error))
 

@@ -1,9 +1,10 @@
 """The first stage over twins in memory: what becomes of each sample."""
 
 import asyncio
+import pickle
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,15 @@ from monitor.errors import Unavailable
 from monitor.model import Outcome, Ran, Record, RouteTo, Sample, Verdict
 from monitor.pipeline import Evaluate, Replay
 from monitor.policy import HOUR_MS
-from tests.builders import NOON_MS, make_call, make_evaluate, make_record, make_settings
+from tests.builders import (
+    NOON_MS,
+    make_call,
+    make_evaluate,
+    make_record,
+    make_sample,
+    make_scorer,
+    make_settings,
+)
 
 
 async def run(evaluate: Evaluate, records: Sequence[Record]) -> None:
@@ -436,3 +445,65 @@ async def test_what_checks_take_is_counted_by_check() -> None:
     await run(make_evaluate(meter=meter), [make_record(make_call())])
 
     assert meter.counts["evergauge_check_seconds_total", ("length",)] > 0
+
+
+@pytest.mark.parametrize("expression", ["-" * 3_000 + "1", "[" * 150 + "f.name" + "]" * 150, "f.args[9]", "len(1)"])
+async def test_tests_that_break_their_reader_cost_only_their_score(expression: str) -> None:
+    store = MemoryStore()
+    evaluate = make_evaluate(with_checks(unit_tests="true"), store=store)
+    said = b'{"name": "f", "parameters": [], "results": []}'
+    evaluate.sandbox = ScriptedSandbox({"def f(): return 1": Ran("done", said)})
+    call = make_call(output="def f(): return 1", tests=[{"assert": expression, "eq": 1}])
+
+    await run(evaluate, [make_record(call)])
+
+    (score,) = scores_of(store, "unit_tests")
+    assert score.value in {None, 0.0}
+    assert score.label in {"raised", "bad_tests", "failed"}
+
+
+async def test_a_machine_without_a_sandbox_is_counted() -> None:
+    meter = MemoryMeter()
+    tests = [{"assert": "f.call()", "eq": 1}]
+
+    await run(
+        make_evaluate(with_checks(unit_tests="true"), meter=meter),
+        [make_record(make_call(output="def f(): return 1", tests=tests))],
+    )
+
+    assert meter.counts["evergauge_check_errors_total", ("unit_tests", "no_sandbox")] == 1
+
+
+@dataclass(frozen=True)
+class Cranky:
+    """Raises when it is asked how long it may take."""
+
+    def __call__(self, sample: Sample) -> bool:
+        return True
+
+    def apart(self, sample: Sample) -> float | None:
+        raise ZeroDivisionError
+
+
+register("test_cranky")(Cranky)
+
+
+async def test_a_check_that_raises_before_it_begins_costs_only_its_score() -> None:
+    store = MemoryStore()
+
+    await run(make_evaluate(with_checks(test_cranky="{share = 1.0}"), store=store), [make_record(make_call())])
+
+    (score,) = scores_of(store, "test_cranky")
+    assert (score.value, score.label) == (None, "raised")
+
+
+async def test_what_scorers_note_stays_with_them() -> None:
+    """What one of them keeps on a sample may be nothing that another process can be told."""
+    sample = make_sample(output="{}")
+    sample.notes["mine"] = lambda: 1
+
+    assert pickle.loads(pickle.dumps(sample)) == sample
+
+
+async def test_a_broken_score_tells_its_share_too() -> None:
+    assert replace(make_scorer("json"), share=0.25).broken("raised", "no").inclusion == 0.25
