@@ -1,14 +1,15 @@
 """A text as scorers read it: what several of them need is computed once, and only when somebody asks."""
 
 import re
+from collections.abc import Callable
 from functools import cached_property
+from typing import TypeVar, cast
 
 import pycld2
 
 from monitor.model import Sample
 
-_LOOK_AT = 500
-"""Characters from which a language can be told."""
+T = TypeVar("T")
 
 _SEPARATORS = bytes(byte if (chr(byte).isalnum() and byte < 128) or byte >= 128 else 32 for byte in range(256)).lower()
 """ASCII as words see it: letters and digits, lower-cased, and everything else a space."""
@@ -46,11 +47,6 @@ class Reading:
         """Different words."""
         return frozenset(self.words)
 
-    @cached_property
-    def language(self) -> str | None:
-        """ISO 639-1 code; None when it cannot be told."""
-        return detect(self.text[:_LOOK_AT])
-
 
 def detect(text: str) -> str | None:
     """ISO 639-1 code of a text's language; None when it cannot be told.
@@ -65,28 +61,24 @@ def detect(text: str) -> str | None:
     return str(details[0][1]).split("-")[0] if reliable else None
 
 
+def noted(sample: Sample, name: str, make: Callable[[], T]) -> T:
+    """What the first scorer that asked has found out, kept with the sample for the others."""
+    known = sample.notes.get(name)
+    if known is None:
+        known = sample.notes[name] = make()
+    return cast(T, known)
+
+
 def answer(sample: Sample) -> Reading:
     """The answer, read once for every scorer."""
-    known = sample.notes.get("answer")
-    if isinstance(known, Reading):
-        return known
-    made = sample.notes["answer"] = Reading(sample.output or "")
-    return made
+    return noted(sample, f"{__name__}.answer", lambda: Reading(sample.output or ""))
 
 
 def prompt(sample: Sample) -> Reading:
     """What people put in front of the model, read once for every scorer."""
-    known = sample.notes.get("prompt")
-    if isinstance(known, Reading):
-        return known
-    made = sample.notes["prompt"] = Reading(sample.prompt)
-    return made
+    return noted(sample, f"{__name__}.prompt", lambda: Reading(sample.prompt))
 
 
 def context(sample: Sample) -> Reading:
     """The passages that the model was given, read once for every scorer."""
-    known = sample.notes.get("context")
-    if isinstance(known, Reading):
-        return known
-    made = sample.notes["context"] = Reading("\n".join(sample.context))
-    return made
+    return noted(sample, f"{__name__}.context", lambda: Reading("\n".join(sample.context)))

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -16,6 +17,7 @@ import msgspec
 from monitor.model import Sample
 
 from .base import CLEAN, Finding, register
+from .reading import noted
 
 _NO_JSON = Finding.not_applicable("no JSON was asked for")
 _NO_SCHEMA = Finding.not_applicable("no JSON Schema was given")
@@ -85,11 +87,7 @@ def unfenced(output: str) -> str | None:
 
 def parsed(sample: Sample) -> Parsed:
     """The JSON of a sample's answer, read once for every scorer."""
-    known = sample.notes.get("json")
-    if isinstance(known, Parsed):
-        return known
-    made = sample.notes["json"] = read_json(sample.output or "")
-    return made
+    return noted(sample, f"{__name__}.json", lambda: read_json(sample.output or ""))
 
 
 def read_json(text: str) -> Parsed:
@@ -99,10 +97,8 @@ def read_json(text: str) -> Parsed:
     except _UNREADABLE:
         inner = unfenced(text)
     if inner is not None:
-        try:
+        with suppress(*_UNREADABLE):
             return Parsed(Grade.FENCED, _decode(inner))
-        except _UNREADABLE:
-            pass
     embedded = last_object(text)
     if embedded is not None:
         return Parsed(Grade.EMBEDDED, embedded)
@@ -136,9 +132,9 @@ def _mended(text: str) -> Parsed:
         document: object = cast(Any, json_repair).loads(text[start:], skip_json_loads=True)
     except (ValueError, RecursionError):
         return Parsed(Grade.BROKEN)
-    return (
-        Parsed(Grade.REPAIRABLE, document) if document and isinstance(document, dict | list) else Parsed(Grade.BROKEN)
-    )
+    if not isinstance(document, dict | list) or not document:
+        return Parsed(Grade.BROKEN)
+    return Parsed(Grade.REPAIRABLE, cast(Any, document))
 
 
 @register("json", version=2, passes_from=0.5, default=True)

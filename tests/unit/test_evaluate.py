@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from monitor import metrics
 from monitor.adapters.memory import MemoryBus, MemoryMeter, MemoryStore, ScriptedSandbox
-from monitor.checks import check, register
+from monitor.checks import Finding, check, register
 from monitor.errors import Unavailable
-from monitor.model import Outcome, Ran, Record, RouteTo, Sample, Verdict
+from monitor.model import Outcome, Program, Ran, Record, RouteTo, Sample, Verdict
 from monitor.pipeline import Evaluate, Replay
 from monitor.policy import HOUR_MS
 from tests.builders import (
@@ -507,3 +507,33 @@ async def test_what_scorers_note_stays_with_them() -> None:
 
 async def test_a_broken_score_tells_its_share_too() -> None:
     assert replace(make_scorer("json"), share=0.25).broken("raised", "no").inclusion == 0.25
+
+
+@dataclass(frozen=True)
+class CrankyReader:
+    """Cannot read what came of a program."""
+
+    seconds: float = 1.0
+
+    def __call__(self, sample: Sample) -> bool:
+        raise AssertionError("is tried, and not called")
+
+    def program(self, sample: Sample, /) -> Program:
+        return Program("python", "x")
+
+    def read(self, sample: Sample, ran: Ran, /) -> Finding:
+        raise RecursionError
+
+
+register("test_cranky_reader")(CrankyReader)
+
+
+async def test_a_reader_that_raises_costs_only_its_score() -> None:
+    store = MemoryStore()
+    evaluate = make_evaluate(with_checks(test_cranky_reader="true"), store=store)
+    evaluate.sandbox = ScriptedSandbox({"x": Ran("done")})
+
+    await run(evaluate, [make_record(make_call())])
+
+    (score,) = scores_of(store, "test_cranky_reader")
+    assert (score.value, score.label) == (None, "raised")
