@@ -1,6 +1,6 @@
 """What an answer must contain, or must not, or must look like."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import re2
@@ -37,10 +37,9 @@ class ContainsReference:
         return Finding(0.0, f"does not contain {sample.references[0]!r:.80}", "absent")
 
 
-@register("contains_any")
 @dataclass(frozen=True, slots=True)
-class ContainsAny:
-    """The answer contains at least one of the texts."""
+class _Contains:
+    """Which of some texts the answer contains; what to make of it is for the kinds below to say."""
 
     texts: tuple[str, ...]
     same_case: bool = False
@@ -48,42 +47,44 @@ class ContainsAny:
     def __call__(self, sample: Sample) -> Finding:
         if not sample.output:
             return _NO_ANSWER
-        if _present(self.texts, sample.output, same_case=self.same_case):
-            return CLEAN
-        return Finding(0.0, f"contains none of {', '.join(map(repr, self.texts))}", "absent")
+        return self._judged(_present(self.texts, sample.output, same_case=self.same_case))
+
+    def _judged(self, present: Sequence[str]) -> Finding:
+        raise NotImplementedError
+
+
+@register("contains_any")
+@dataclass(frozen=True, slots=True)
+class ContainsAny(_Contains):
+    """The answer contains at least one of the texts."""
+
+    def _judged(self, present: Sequence[str]) -> Finding:
+        return CLEAN if present else Finding(0.0, f"contains none of {_listed(self.texts)}", "absent")
 
 
 @register("contains_all")
 @dataclass(frozen=True, slots=True)
-class ContainsAll:
+class ContainsAll(_Contains):
     """The share of the texts that the answer contains."""
 
-    texts: tuple[str, ...]
-    same_case: bool = False
-
-    def __call__(self, sample: Sample) -> Finding:
-        if not sample.output:
-            return _NO_ANSWER
-        present = _present(self.texts, sample.output, same_case=self.same_case)
-        if len(present) == len(self.texts):
-            return CLEAN
+    def _judged(self, present: Sequence[str]) -> Finding:
         absent = [text for text in self.texts if text not in present]
-        return Finding(len(present) / len(self.texts), f"lacks {', '.join(map(repr, absent))}", "absent")
+        if not absent:
+            return CLEAN
+        return Finding(1 - len(absent) / len(self.texts), f"lacks {_listed(absent)}", "absent")
 
 
 @register("contains_none")
 @dataclass(frozen=True, slots=True)
-class ContainsNone:
+class ContainsNone(_Contains):
     """The answer contains none of the texts."""
 
-    texts: tuple[str, ...]
-    same_case: bool = False
+    def _judged(self, present: Sequence[str]) -> Finding:
+        return Finding(0.0, f"contains {_listed(present)}", "present") if present else CLEAN
 
-    def __call__(self, sample: Sample) -> Finding:
-        if not sample.output:
-            return _NO_ANSWER
-        present = _present(self.texts, sample.output, same_case=self.same_case)
-        return Finding(0.0, f"contains {', '.join(map(repr, present))}", "present") if present else CLEAN
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(map(repr, texts))
 
 
 @register("regex")

@@ -6,7 +6,7 @@ reference; stems are Porter's, as in rouge-score with ``use_stemmer=True``.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from rouge_score_rs import RougeScorer
 
@@ -36,49 +36,45 @@ def rouge(kind: str, answer: str, reference: str, *, stems: bool = True) -> floa
     return float(cast(Any, _scorer(kind, stems).score(reference, answer)[kind]).fmeasure)
 
 
-def _finding(sample: Sample, kind: str, stems: bool) -> Finding:
-    return compared(sample, lambda answer, reference: rouge(kind, answer, reference, stems=stems), f"{kind} F")
+@dataclass(frozen=True, slots=True)
+class _Rouge:
+    """One kind of ROUGE, named by the kinds below."""
+
+    stems: bool = True
+    kind: ClassVar[str]
+
+    def __call__(self, sample: Sample) -> Finding:
+        kind, stems = self.kind, self.stems
+        return compared(sample, lambda answer, reference: rouge(kind, answer, reference, stems=stems), f"{kind} F")
 
 
 @register("rouge1", passes_from=0.3)
 @dataclass(frozen=True, slots=True)
-class Rouge1:
+class Rouge1(_Rouge):
     """Overlap of single words with the reference (ROUGE-1, F-measure)."""
 
-    stems: bool = True
-
-    def __call__(self, sample: Sample) -> Finding:
-        return _finding(sample, "rouge1", self.stems)
+    kind = "rouge1"
 
 
 @register("rouge2", passes_from=0.1)
 @dataclass(frozen=True, slots=True)
-class Rouge2:
+class Rouge2(_Rouge):
     """Overlap of word pairs with the reference (ROUGE-2, F-measure)."""
 
-    stems: bool = True
-
-    def __call__(self, sample: Sample) -> Finding:
-        return _finding(sample, "rouge2", self.stems)
+    kind = "rouge2"
 
 
 @register("rougeL", passes_from=0.2)
 @dataclass(frozen=True, slots=True)
-class RougeL:
+class RougeL(_Rouge):
     """Longest common subsequence of words with the reference (ROUGE-L, F-measure)."""
 
-    stems: bool = True
-
-    def __call__(self, sample: Sample) -> Finding:
-        return _finding(sample, "rougeL", self.stems)
+    kind = "rougeL"
 
 
 @register("rougeLsum", passes_from=0.2)
 @dataclass(frozen=True, slots=True)
-class RougeLsum:
+class RougeLsum(_Rouge):
     """Longest common subsequences sentence by sentence, a line each, with the reference (ROUGE-Lsum, F-measure)."""
 
-    stems: bool = True
-
-    def __call__(self, sample: Sample) -> Finding:
-        return _finding(sample, "rougeLsum", self.stems)
+    kind = "rougeLsum"
