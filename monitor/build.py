@@ -12,7 +12,8 @@ from monitor.adapters.memory import MemoryStore, Nowhere
 from monitor.adapters.prometheus import PrometheusMeter
 from monitor.adapters.sandbox import Bubblewrap
 from monitor.checks import build_scorers, checks, default_checks
-from monitor.checks.base import spoken, suggestion
+from monitor.checks.parameters import suggestion
+from monitor.checks.scorer import spoken
 from monitor.errors import InvalidConfig
 from monitor.formats import Limits, formats
 from monitor.model import RouteTo

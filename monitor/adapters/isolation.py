@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from monitor.adapters.leash import die_with_parent
 from monitor.checks import Finding, checks
-from monitor.checks.base import spoken
+from monitor.checks.scorer import spoken
 from monitor.model import Sample
 
 _LENGTH = struct.Struct("<I")

@@ -15,18 +15,9 @@ from . import (
     shape,
     structure,
 )
-from .base import (
-    Check,
-    Finding,
-    Scorer,
-    Spec,
-    build_scorers,
-    check,
-    checks,
-    default_checks,
-    documentation,
-    register,
-)
+from .base import Check, Finding, Spec, check, checks, register
+from .parameters import build_scorers, default_checks, documentation
+from .scorer import Scorer
 
 __all__ = [
     "Check",

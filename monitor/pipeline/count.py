@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from monitor import metrics
-from monitor.checks.base import BROKEN
+from monitor.checks.scorer import BROKEN
 from monitor.metrics import Metric
 from monitor.model import DeadLetter, Evaluation, RouteTo
 from monitor.ports import Labels, Meter

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from monitor import metrics
 from monitor.checks import Finding, Scorer
-from monitor.checks.base import Tried, spoken
+from monitor.checks.base import Tried
+from monitor.checks.scorer import spoken
 from monitor.errors import InvalidRecord, Unsafe
 from monitor.formats import Decoded, Defaults, Format, Limits, Unreadable, decode
 from monitor.model import DeadLetter, Evaluation, Headers, Origin, Outcome, Record, Route, RouteTo, Sample, Score
