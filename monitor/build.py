@@ -15,7 +15,8 @@ from monitor.checks import build_scorers, checks, default_checks
 from monitor.checks.parameters import suggestion
 from monitor.checks.scorer import spoken
 from monitor.errors import InvalidConfig
-from monitor.formats import Limits, formats
+from monitor.formats import Columns, Envelope, Format, Limits, formats
+from monitor.formats.columns import FIELDS
 from monitor.model import RouteTo
 from monitor.pipeline import Evaluate, Input, Plan
 from monitor.policy import Budget, Combined, Composite, Kind, Routing, Rule, ordered
@@ -72,15 +73,16 @@ def build_evaluate(settings: Settings, parts: Parts, *, budgets: bool = True) ->
             plans[path] = build_plan(app, at=path, partitions=partitions if budgets else None)
         except InvalidConfig as error:
             problems |= error.problems
+    known = all_formats(settings, problems)
     for position, entry in enumerate(settings.inputs):
-        if entry.format not in formats:
-            problems[f"inputs.{position}.format"] = f"no such format{suggestion(entry.format, formats)}"
+        if entry.format not in known:
+            problems[f"inputs.{position}.format"] = f"no such format{suggestion(entry.format, known)}"
     if problems:
         raise InvalidConfig(problems)
     return Evaluate(
         plans={name: plans[f"apps.{name}"] for name in settings.apps},
         default=plans["default"],
-        formats=formats,
+        formats=known,
         inputs={
             entry.topic: Input(format=entry.format, app=entry.app, first_place=number * settings.kafka.partitions)
             for number, entry in enumerate(settings.topics())
@@ -141,6 +143,19 @@ def build_plan(app: AppSettings, *, at: str, partitions: int | None) -> Plan:
             salt=routing.salt,
         ),
     )
+
+
+def all_formats(settings: Settings, problems: dict[str, str]) -> dict[str, Format | Envelope]:
+    """The registered formats and those that the settings make; what is wrong with these goes into ``problems``."""
+    known = dict(formats)
+    for name, said in settings.formats.items():
+        if name in formats:
+            problems[f"formats.{name}"] = "a format has this name; choose another"
+        for field in said.columns:
+            if field not in FIELDS:
+                problems[f"formats.{name}.columns.{field}"] = f"a sample has no such field{suggestion(field, FIELDS)}"
+        known[name] = Columns(said.columns)
+    return known
 
 
 def load_modules(settings: Settings) -> dict[str, str]:

@@ -34,6 +34,12 @@ RECORDS = Metric("evergauge_records_total", "counter", "Records that were taken 
 DEAD_LETTERS = Metric(
     "evergauge_dead_letters_total", "counter", "Samples and records that cannot be evaluated.", ("topic", "reason")
 )
+IGNORED = Metric(
+    "evergauge_ignored_total",
+    "counter",
+    "Records and pieces of them that hold nothing to evaluate, such as spans of other work.",
+    ("topic", "reason"),
+)
 SCORES = Metric(
     "evergauge_check_score",
     "histogram",

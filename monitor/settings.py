@@ -138,6 +138,13 @@ class InputSettings(_Section):
     app: str = ""
 
 
+class FormatSettings(_Section):
+    """A format of one's own: rows with columns of anybody's."""
+
+    columns: dict[str, str] = Field(min_length=1)
+    """Column by field of a sample; dots lead inside."""
+
+
 class SampleSettings(_Section):
     """What is kept of a sample beside what it always has."""
 
@@ -233,6 +240,8 @@ class Settings(_Section):
     checks: CheckSettings = CheckSettings()
     inputs: tuple[InputSettings, ...] = ()
     """Empty: the samples topic, in the native format."""
+    formats: dict[str, FormatSettings] = Field(default_factory=dict[str, FormatSettings])
+    """By name, which inputs and headers may use."""
     default: AppSettings = AppSettings()
     apps: dict[str, AppSettings] = Field(default_factory=dict[str, AppSettings])
 

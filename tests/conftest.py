@@ -8,6 +8,9 @@ import pytest
 
 from tests.servers import Servers, Way
 
+collect_ignore = ["wire"]
+"""Scripts there run with the packages that they record."""
+
 MakeWay = Callable[..., Way]
 
 hypothesis.settings.register_profile("evergauge", deadline=None)

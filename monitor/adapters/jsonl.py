@@ -63,10 +63,10 @@ def evaluation_as_json(evaluation: Evaluation) -> dict[str, object]:
 
 
 def letter_as_json(letter: DeadLetter) -> dict[str, object]:
-    """What a program wants to know of a dead letter; the bytes stay where they are."""
+    """What a program wants to know of what became no sample; the bytes stay where they are."""
     return {
         "id": letter.id,
-        "outcome": "dead",
+        "outcome": letter.outcome.value,
         "reason": letter.reason,
         "field": letter.field,
         "detail": letter.detail,

@@ -6,7 +6,6 @@ import click
 
 from monitor import build
 from monitor.errors import InvalidConfig
-from monitor.formats import formats as registry
 
 from .main import Place
 from .show import as_json, console, print_json, table
@@ -23,10 +22,12 @@ def formats(ctx: click.Context, as_json: bool) -> None:
       evergauge formats
     """
     place: Place = ctx.obj
-    problems = build.load_modules(place.settings())
+    settings = place.settings()
+    problems = build.load_modules(settings)
+    every = build.all_formats(settings, problems)
     if problems:
         raise InvalidConfig(problems)
-    known = [{"name": name, "what": _what(one)} for name, one in registry.items()]
+    known = [{"name": name, "what": _what(one)} for name, one in sorted(every.items())]
     if as_json:
         print_json(known)
     else:

@@ -6,10 +6,10 @@ from importlib.metadata import entry_points
 
 import click
 
-from . import checks, completion, config, formats, migrate, new, replay, schema, score
+from . import checks, completion, config, convert, formats, migrate, new, replay, schema, score
 from .main import cli
 
-OWN = (checks, completion, config, formats, migrate, new, replay, schema, score)
+OWN = (checks, completion, config, convert, formats, migrate, new, replay, schema, score)
 
 
 def load_commands() -> None:

@@ -3,84 +3,76 @@
 import asyncio
 import itertools
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import click
 from rich.text import Text
 
 from monitor.adapters.jsonl import JsonLines, evaluation_as_json, letter_as_json
 from monitor.build import build_evaluate, inside
-from monitor.formats import formats
 from monitor.model import Evaluation, Outcome, Verdict
 from monitor.pipeline import Batch, Evaluate, Input, Replay, Report
 from monitor.ports import Sink
 from monitor.settings import Settings
 
-from .files import STDIN, opened, progress, records
+from .files import STDIN, opened, progress
 from .main import FINDINGS, GOOD, Place, Refused
+from .reading import TOPIC, How, Taken, reading_options, take
 from .show import VERDICT_STYLE, as_json, console, print_json, printable, table
-
-_TOPIC = "file"
-
-_format = click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(formats)),
-    default="native",
-    show_default=True,
-    help="How to read it.",
-)
-_app = click.option("--app", default="", help="Application of samples that do not name one.")
 
 
 @click.command()
 @click.argument("file")
-@_format
-@_app
+@reading_options
 @click.option(
     "--limit", default=5, show_default=True, type=click.IntRange(min=0), help="How many samples to look at; 0 for all."
 )
 @click.option("--failed", is_flag=True, help="Show only checks that failed.")
 @as_json
 @click.pass_context
-def check(ctx: click.Context, file: str, format_name: str, app: str, limit: int, failed: bool, as_json: bool) -> None:
+def check(ctx: click.Context, file: str, limit: int, failed: bool, as_json: bool, app: str, **how: Unpack[How]) -> None:
     """Look at a few samples: what every check says, and why.
 
-    FILE may be .gz, or - for standard input. Exit code 1 when a sample fails or cannot be read.
+    FILE is JSON, CSV, Parquet or OTLP protobuf, may be .gz, or - for standard input. Exit code 1 when a sample fails or
+    cannot be read.
 
     \b
     Example:
       evergauge check samples.jsonl --limit 2
+      evergauge check answers.csv --column input=question --column output=answer --app shop
     """
     place: Place = ctx.obj
-    evaluate = _evaluate(place.settings(), format_name, app)
+    settings = place.settings()
     with opened(file) as source:
-        lines = records(source, topic=_TOPIC)
-        batch = asyncio.run(_worked(evaluate, list(itertools.islice(lines, limit or None))))
+        taken = take(source, settings, **how)
+        evaluate = _evaluate(settings, taken, app)
+        batch = asyncio.run(_worked(evaluate, list(itertools.islice(taken.records, limit or None))))
     if as_json:
         print_json([*map(evaluation_as_json, batch.evaluations), *map(letter_as_json, batch.dead)])
     else:
         for evaluation in batch.evaluations:
             _explain(evaluation, only_failed=failed)
         for letter in batch.dead:
-            console.print(Text.assemble(("dead  ", "red bold"), printable(f"{letter.id}: {letter.detail}")))
-    bad = batch.dead or any(e.verdict is Verdict.FAIL for e in batch.evaluations)
+            style = "red bold" if letter.outcome is Outcome.DEAD else "dim"
+            console.print(Text.assemble((f"{letter.outcome}  ", style), printable(f"{letter.id}: {letter.detail}")))
+    dead = any(letter.outcome is Outcome.DEAD for letter in batch.dead)
+    bad = dead or any(e.verdict is Verdict.FAIL for e in batch.evaluations)
     ctx.exit(FINDINGS if bad else GOOD)
 
 
 @click.command()
 @click.argument("file")
-@_format
-@_app
+@reading_options
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write every evaluation there, as JSONL.")
 @as_json
 @click.pass_context
-def replay(ctx: click.Context, file: str, format_name: str, app: str, out: Path | None, as_json: bool) -> None:
+def replay(ctx: click.Context, file: str, out: Path | None, as_json: bool, app: str, **how: Unpack[How]) -> None:
     """Score a whole file as the workers would, and report by application.
 
     Budgets pace live traffic and play no part here.
 
-    FILE may be .gz, or - for standard input. Exit code 1 when some of it cannot be read.
+    FILE is JSON, CSV, Parquet or OTLP protobuf, may be .gz, or - for standard input. Exit code 1 when some of it cannot
+    be read.
 
     \b
     Example:
@@ -92,8 +84,9 @@ def replay(ctx: click.Context, file: str, format_name: str, app: str, out: Path 
     settings = place.settings()
     build_evaluate(settings, inside(settings))  # what is wrong is said before anything is written
     with opened(file) as source, progress(source, "replaying") as bar:
-        evaluate = _evaluate(settings, format_name, app, JsonLines(out) if out else None)
-        report = asyncio.run(_replayed(evaluate, Replay(evaluate).run(records(source, topic=_TOPIC), progress=bar)))
+        taken = take(source, settings, **how)
+        evaluate = _evaluate(settings, taken, app, JsonLines(out) if out else None)
+        report = asyncio.run(_replayed(evaluate, Replay(evaluate).run(taken.records, progress=bar)))
     if as_json:
         print_json(_summary(report))
     else:
@@ -101,9 +94,10 @@ def replay(ctx: click.Context, file: str, format_name: str, app: str, out: Path 
     ctx.exit(FINDINGS if report.dead else GOOD)
 
 
-def _evaluate(settings: Settings, format_name: str, app: str, sink: Sink | None = None) -> Evaluate:
+def _evaluate(settings: Settings, taken: Taken, app: str, sink: Sink | None = None) -> Evaluate:
     evaluate = build_evaluate(settings, inside(settings, sink=sink), budgets=False)
-    evaluate.inputs = {_TOPIC: Input(format=format_name, app=app)}
+    evaluate.formats = taken.formats
+    evaluate.inputs = {TOPIC: Input(format=taken.name, app=app)}
     return evaluate
 
 
@@ -156,19 +150,20 @@ def _print_report(report: Report) -> None:
         (
             name,
             f"{app.samples:,}",
-            *(f"{app.outcomes[outcome]:,}" for outcome in Outcome if outcome is not Outcome.DEAD),
+            *(f"{app.outcomes[outcome]:,}" for outcome in Outcome if outcome.of_a_sample),
             *(f"{app.verdicts[verdict]:,}" for verdict in Verdict),
             ", ".join(f"{check} {share:.1%}" for check, share in app.worst()),
         )
         for name, app in sorted(report.apps.items())
     ]
-    outcomes = [outcome.value for outcome in Outcome if outcome is not Outcome.DEAD]
+    outcomes = [outcome.value for outcome in Outcome if outcome.of_a_sample]
     verdicts = [verdict.value for verdict in Verdict]
     columns = ("app", "samples", *outcomes, *verdicts, "worst checks")
     console.print(table("", columns, rows, numbers=("samples", *outcomes, *verdicts)))
     total = sum(app.samples for app in report.apps.values())
-    console.print(f"\n{report.records:,} records, {total:,} samples, {report.dead.total():,} dead")
-    for reason, times in report.dead.most_common():
+    ignored, dead = report.ignored.total(), report.dead.total()
+    console.print(f"\n{report.records:,} records, {total:,} samples, {ignored:,} ignored, {dead:,} dead")
+    for reason, times in (report.ignored + report.dead).most_common():
         console.print(f"  {reason}: {times:,}")
 
 
@@ -177,12 +172,11 @@ def _summary(report: Report) -> dict[str, object]:
         "records": report.records,
         "samples": sum(app.samples for app in report.apps.values()),
         "dead": dict(report.dead),
+        "ignored": dict(report.ignored),
         "apps": {
             name: {
                 "samples": app.samples,
-                "outcomes": {
-                    outcome.value: app.outcomes[outcome] for outcome in Outcome if outcome is not Outcome.DEAD
-                },
+                "outcomes": {outcome.value: app.outcomes[outcome] for outcome in Outcome if outcome.of_a_sample},
                 "verdicts": {verdict.value: app.verdicts[verdict] for verdict in Verdict},
                 "worst_checks": dict(app.worst()),
             }

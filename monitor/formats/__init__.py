@@ -1,6 +1,29 @@
 """Bytes to samples: one producer's format a file."""
 
-from . import native, openai
-from .base import Decoded, Defaults, Format, Limits, Unreadable, decode, formats
+from . import columns, label_studio, langfuse, litellm, native, openai, otlp, responses
+from .base import Decoded, Defaults, Envelope, Format, Ignored, Limits, Unreadable, decode, formats
+from .columns import Columns
+from .recognise import Recognised, recognise
 
-__all__ = ["Decoded", "Defaults", "Format", "Limits", "Unreadable", "decode", "formats", "native", "openai"]
+__all__ = [
+    "Columns",
+    "Decoded",
+    "Defaults",
+    "Envelope",
+    "Format",
+    "Ignored",
+    "Limits",
+    "Recognised",
+    "Unreadable",
+    "columns",
+    "decode",
+    "formats",
+    "label_studio",
+    "langfuse",
+    "litellm",
+    "native",
+    "openai",
+    "otlp",
+    "recognise",
+    "responses",
+]

@@ -1,11 +1,11 @@
 """What a format is, and what is the same for all of them: framing, limits, identity and time."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha1
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
@@ -57,13 +57,27 @@ class Unreadable:
     error: InvalidRecord
 
 
-Decoded = Sample | Unreadable
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """A record, or one piece of it, that is in order and holds nothing to evaluate."""
+
+    index: int | None
+    reason: str
+    """A word from a closed set, fit for a metric label."""
+    detail: str
+
+
+Decoded = Sample | Unreadable | Ignored
 
 
 class Format(Protocol):
-    """One producer's way to write a model call down."""
+    """One producer's way to write a model call down: a JSON object for each.
 
-    def sample(self, value: bytes, record: Record, index: int, defaults: Defaults, /) -> Sample:
+    It may also say ``signs(self, document: Mapping[str, msgspec.Raw], /) -> tuple[str, ...]``: the fields by which a
+    document gives itself away as of this format, none when it is not; only then is it recognised.
+    """
+
+    def sample(self, value: bytes, record: Record, index: int, defaults: Defaults, /) -> Sample | Ignored:
         """Read one JSON object of the producer's.
 
         Raises:
@@ -72,15 +86,31 @@ class Format(Protocol):
         ...
 
 
-formats: Registry[Format] = Registry("format", group="evergauge.formats")
+class Envelope(Protocol):
+    """A producer's way to write many model calls into a record, among other things, as JSON or not."""
+
+    def read(self, value: bytes, record: Record, defaults: Defaults, limits: Limits, /) -> Iterable[Decoded]:
+        """Read a whole record of at most ``limits.record_bytes``; at least one thing comes out of it.
+
+        Raises:
+            InvalidRecord: nothing of it can be read.
+        """
+        ...
 
 
-def decode(record: Record, format: Format, *, defaults: Defaults, limits: Limits) -> list[Decoded]:
+formats: Registry[Format | Envelope] = Registry("format", group="evergauge.formats")
+
+
+def decode(record: Record, format: Format | Envelope, *, defaults: Defaults, limits: Limits) -> list[Decoded]:
     """Every sample of a record, or why a piece of it is none; never empty, never an exception.
 
-    A record is one JSON object, a JSON array of objects, or one object a line.
+    Unless the format takes records apart itself, a record is one JSON object, a JSON array of objects, or one object a
+    line.
     """
     value = record.value
+    if hasattr(format, "read"):
+        return _read(record, cast(Envelope, format), defaults, limits)
+    format = cast(Format, format)
     if value and value[:1] == b"{" and len(value) <= limits.record_bytes and b"\n" not in value:
         return [_one(value, record, 0, format, defaults, alone=True)]  # by far the most: one object
     try:
@@ -90,6 +120,20 @@ def decode(record: Record, format: Format, *, defaults: Defaults, limits: Limits
     if len(pieces) == 1:
         return [_one(pieces[0], record, 0, format, defaults, alone=True)]
     return [_one(piece, record, index, format, defaults) for index, piece in enumerate(pieces)]
+
+
+def _read(record: Record, envelope: Envelope, defaults: Defaults, limits: Limits) -> list[Decoded]:
+    try:
+        return list(envelope.read(_bounded(record.value, limits), record, defaults, limits))
+    except InvalidRecord as error:
+        reason = error
+    except Exception as error:  # noqa: BLE001  as below
+        reason = _failed(error)
+    return [Unreadable(index=None, value=record.value, error=reason)]
+
+
+def _failed(error: Exception) -> InvalidRecord:
+    return InvalidRecord("format_failed", f"the format raised {error!r:.500}")
 
 
 def _one(
@@ -106,16 +150,22 @@ def _one(
     except InvalidRecord as error:
         reason = error
     except Exception as error:  # noqa: BLE001  a format of one's own may raise anything, and a record must not end a worker
-        reason = InvalidRecord("format_failed", f"the format raised {error!r:.500}")
+        reason = _failed(error)
     return Unreadable(index=None if alone else index, value=record.value if alone else piece, error=reason)
 
 
-def _pieces(value: bytes | None, limits: Limits) -> Iterator[bytes]:
+def _bounded(value: bytes | None, limits: Limits) -> bytes:
     if value is None:
         raise InvalidRecord("tombstone", "the record has no value")
     if len(value) > limits.record_bytes:
         raise InvalidRecord("too_large", f"{len(value):,} bytes, limits.record_bytes allows {limits.record_bytes:,}")
-    value = value.removeprefix(_UTF8_BOM).strip()
+    if not value:
+        raise InvalidRecord("empty", "the record is empty")
+    return value
+
+
+def _pieces(value: bytes | None, limits: Limits) -> Iterator[bytes]:
+    value = _bounded(value, limits).removeprefix(_UTF8_BOM).strip()
     if not value:
         raise InvalidRecord("empty", "the record is empty")
     if value.startswith(b"[") and value.count(b",") >= limits.samples:
@@ -172,12 +222,13 @@ def parsed(value: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
     try:
         return decoder.decode(value)
     except msgspec.ValidationError as error:
-        raise _wrong_shape(str(error)) from error
+        raise wrong_shape(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise diagnose(value) from error
 
 
-def _wrong_shape(message: str) -> InvalidRecord:
+def wrong_shape(message: str) -> InvalidRecord:
+    """What msgspec says of a value of the wrong shape, in our words."""
     detail, _, path = message.partition(" - at `")
     field_name = path.rstrip("`").removeprefix("$").removeprefix(".")
     if "missing required field" in detail:
@@ -186,6 +237,31 @@ def _wrong_shape(message: str) -> InvalidRecord:
     detail = detail.replace("`", "").replace("Expected", "expected")
     reason = "out_of_range" if "out of range" in detail else "wrong_type"
     return InvalidRecord(reason, detail, field=field_name)
+
+
+def inside(document: Mapping[str, msgspec.Raw], name: str) -> Mapping[str, msgspec.Raw]:
+    """The fields of an object in a document whose values nobody has looked at; none where it is no object."""
+    value = document.get(name)
+    try:
+        return {} if value is None else fields_of(value)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+
+
+fields_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+"""The fields of a JSON object, with values that nobody has looked at."""
+
+
+def application(said: str | None, defaults: Defaults) -> str:
+    """Whose sample it is.
+
+    Raises:
+        InvalidRecord: neither the record nor its topic or header say it.
+    """
+    app = said or defaults.app
+    if not app:
+        raise InvalidRecord("missing_field", "is required where neither topic nor header says it", field="app")
+    return app
 
 
 def identity(producer_id: str, app: str, record: Record, index: int) -> UUID:

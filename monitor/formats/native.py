@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from monitor.errors import InvalidRecord
 from monitor.model import Message, Part, Record, Sample, ToolCall
 
-from .base import Defaults, event_time, formats, identity, parsed, tags
+from .base import Defaults, application, event_time, formats, identity, parsed, tags
 
 Count = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Amount = Annotated[float, Meta(ge=0)]
@@ -105,6 +105,7 @@ class WireSample(Struct, frozen=True):
     error: Annotated[Text, Meta(description="What the provider said when the call failed.")] = None
     finish_reason: Text = None
     latency_ms: Amount | None = None
+    first_token_ms: Annotated[Amount | None, Meta(description="Until the first token of the answer arrived.")] = None
     tokens_in: Count | None = None
     tokens_out: Count | None = None
     cost_usd: Amount | None = None
@@ -113,8 +114,8 @@ class WireSample(Struct, frozen=True):
         dict[str, Any] | None,
         Meta(
             description=(
-                "Anything else. Read from it when not given above: latency (seconds), cost_usd, input_token_count, "
-                "output_token_count, conversation_id, tests, tools, language."
+                "Anything else. Read from it when not given above: latency, time_to_first_token (seconds), cost_usd, "
+                "input_token_count, output_token_count, conversation_id, tests, tools, language."
             )
         ),
     ] = None
@@ -126,12 +127,20 @@ _decoder = msgspec.json.Decoder(WireSample)
 class Native:
     """The native JSON sample."""
 
+    def signs(self, document: Mapping[str, msgspec.Raw], /) -> tuple[str, ...]:
+        return tuple(name for name in ("input", "output") if name in document)
+
     def sample(self, value: bytes, record: Record, index: int, defaults: Defaults, /) -> Sample:
-        wire = parsed(value, _decoder)
+        return self.read_wire(parsed(value, _decoder), record, index, defaults)
+
+    def read_wire(self, wire: WireSample, record: Record, index: int, defaults: Defaults) -> Sample:
+        """The sample that an object says.
+
+        Raises:
+            InvalidRecord: it contradicts itself or lacks its application; the field is named.
+        """
         metadata = wire.metadata or _NOTHING
-        app = wire.app or defaults.app
-        if not app:
-            raise InvalidRecord("missing_field", "is required where neither topic nor header says it", field="app")
+        app = application(wire.app, defaults)
         producer_id = "" if wire.id is None else str(wire.id)
         conversation = wire.conversation_id or _text(metadata, "conversation_id")
         return Sample(
@@ -150,7 +159,10 @@ class Native:
             language=_language(wire.language or _text(metadata, "language")),
             error=wire.error or "",
             finish_reason=wire.finish_reason or "",
-            latency_ms=wire.latency_ms if wire.latency_ms is not None else _seconds(metadata),
+            latency_ms=wire.latency_ms if wire.latency_ms is not None else _seconds(metadata, "latency"),
+            first_token_ms=(
+                wire.first_token_ms if wire.first_token_ms is not None else _seconds(metadata, "time_to_first_token")
+            ),
             tokens_in=wire.tokens_in if wire.tokens_in is not None else _count(metadata, "input_token_count"),
             tokens_out=wire.tokens_out if wire.tokens_out is not None else _count(metadata, "output_token_count"),
             cost_usd=wire.cost_usd if wire.cost_usd is not None else _number(metadata, "cost_usd"),
@@ -176,6 +188,53 @@ def json_schema() -> dict[str, object]:
     """The JSON Schema (draft 2020-12) of a native sample."""
     schema: dict[str, object] = msgspec.json.schema(WireSample)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Evergauge sample", **schema}
+
+
+def write(sample: Sample) -> bytes:
+    """The sample as a native JSON object, which reads as the same sample again."""
+    said: dict[str, object] = {
+        "id": sample.producer_id or str(sample.id),
+        "timestamp": sample.time.isoformat(),
+        "input": [_written(message) for message in sample.messages],
+        "output": sample.output,
+    }
+    if sample.tool_calls:
+        said["tool_calls"] = [_written_call(call) for call in sample.tool_calls]
+    said |= {name: getattr(sample, name) for name in _SAME if getattr(sample, name) not in (None, "", ())}
+    said |= {name: msgspec.Raw(getattr(sample, name).encode()) for name in _JSON if getattr(sample, name)}
+    if sample.references:
+        said["reference"] = sample.references
+    if sample.tags:
+        said["tags"] = sample.tags
+    return msgspec.json.encode(said)
+
+
+_SAME = (
+    "app", "env", "model", "model_version", "provider", "prompt_version", "release", "trace_id", "conversation_id",
+    "user", "context", "expected_format", "language", "error", "finish_reason", "latency_ms", "first_token_ms",
+    "tokens_in", "tokens_out", "cost_usd",
+)  # fmt: skip
+_JSON = ("json_schema", "tests", "tools")
+
+
+def _written(message: Message) -> dict[str, object]:
+    plain = len(message.parts) == 1 and message.parts[0].kind == "text"
+    said: dict[str, object] = {"role": message.role}
+    if message.parts:
+        said["content"] = message.parts[0].text if plain else [_written_part(part) for part in message.parts]
+    if message.tool_calls:
+        said["tool_calls"] = [_written_call(call) for call in message.tool_calls]
+    if message.name:
+        said["name"] = message.name
+    return said
+
+
+def _written_part(part: Part) -> dict[str, str]:
+    return {"type": "text", "text": part.text} if part.kind == "text" else {"type": part.kind}
+
+
+def _written_call(call: ToolCall) -> dict[str, str]:
+    return {"name": call.name, "arguments": call.arguments, "id": call.id}
 
 
 def _messages(value: str | list[WireMessage]) -> tuple[Message, ...]:
@@ -238,8 +297,9 @@ def _number(metadata: Mapping[str, object], key: str) -> float | None:
     return float(value)
 
 
-def _seconds(metadata: Mapping[str, object]) -> float | None:
-    value = _number(metadata, "latency")
+def _seconds(metadata: Mapping[str, object], key: str) -> float | None:
+    """Milliseconds of what is given in seconds."""
+    value = _number(metadata, key)
     return None if value is None else value * 1000
 
 

@@ -1,14 +1,14 @@
 """OpenAI chat completions: ``{"request": {…}, "response": {…}}``, streams already joined."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
-from monitor.errors import InvalidRecord
 from monitor.model import Record, Sample
 
-from .base import Defaults, event_time, formats, identity, parsed, tags
+from .base import Defaults, application, event_time, formats, identity, inside, parsed, tags
 from .native import Amount, Count, Text, WireMessage
 
 
@@ -70,6 +70,7 @@ class Exchange(Struct, frozen=True):
     app: Text = None
     timestamp: str | int | float | None = None
     latency_ms: Amount | None = None
+    first_token_ms: Amount | None = None
     cost_usd: Amount | None = None
     trace_id: Text = None
     conversation_id: Text = None
@@ -81,14 +82,16 @@ _decoder = msgspec.json.Decoder(Exchange)
 
 
 class OpenAI:
-    """Request/response pairs; the first choice is the answer."""
+    """OpenAI chat completions: request and response, streams already joined; the first choice is the answer."""
+
+    def signs(self, document: Mapping[str, msgspec.Raw], /) -> tuple[str, ...]:
+        request = inside(document, "request")
+        return ("request.messages", "request", "response") if "messages" in request and "response" in document else ()
 
     def sample(self, value: bytes, record: Record, index: int, defaults: Defaults, /) -> Sample:
         wire = parsed(value, _decoder)
         request, response = wire.request, wire.response or Response()
-        app = wire.app or defaults.app
-        if not app:
-            raise InvalidRecord("missing_field", "is required where neither topic nor header says it", field="app")
+        app = application(wire.app, defaults)
         choice = response.choices[0] if response.choices else None
         answer = choice.message.read() if choice else None
         usage = response.usage or Usage()
@@ -108,6 +111,7 @@ class OpenAI:
             error=wire.error or (response.error.message or response.error.type or "error" if response.error else ""),
             finish_reason=(choice.finish_reason or "") if choice else "",
             latency_ms=wire.latency_ms,
+            first_token_ms=wire.first_token_ms,
             tokens_in=usage.prompt_tokens,
             tokens_out=usage.completion_tokens,
             cost_usd=wire.cost_usd,

@@ -29,6 +29,13 @@ class Outcome(StrEnum):
     """No check could give it a value; each says why."""
     DEAD = "dead"
     """It cannot be evaluated at all; its bytes are kept with the dead letters."""
+    IGNORED = "ignored"
+    """It is in order and holds nothing to evaluate: a span that is no call of a model, a call without its text."""
+
+    @property
+    def of_a_sample(self) -> bool:
+        """Whether a sample came of it, with scores."""
+        return self not in {Outcome.DEAD, Outcome.IGNORED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +71,8 @@ class Evaluation:
 class DeadLetter:
     """A record, or one sample of it, that cannot be evaluated: what, where from and why."""
 
+    outcome: Outcome = Outcome.DEAD
+    """``IGNORED`` where nothing is wrong with it: it goes into the ledger, and its bytes are not kept."""
     origin: Origin
     index: int | None
     """Position in the record; None when it is the record as a whole."""

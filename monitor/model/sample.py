@@ -91,6 +91,8 @@ class Sample:
     """What the model or its provider said when it failed."""
     finish_reason: str = ""
     latency_ms: float | None = None
+    first_token_ms: float | None = None
+    """Until the first token of the answer arrived."""
     tokens_in: int | None = None
     tokens_out: int | None = None
     cost_usd: float | None = None

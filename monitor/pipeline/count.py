@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from monitor import metrics
 from monitor.checks.scorer import BROKEN
 from monitor.metrics import Metric
-from monitor.model import DeadLetter, Evaluation, RouteTo
+from monitor.model import DeadLetter, Evaluation, Outcome, RouteTo
 from monitor.ports import Labels, Meter
 
 
@@ -23,7 +23,8 @@ def count_batch(
     meter.observe(metrics.CHUNK_RECORDS, {float(records): 1})
     for step, spent in seconds.items():
         meter.observe(metrics.STAGE_SECONDS, {spent: 1}, (step,))
-    _count(meter, metrics.DEAD_LETTERS, ((topic, letter.reason) for letter in dead))
+    for metric, outcome in ((metrics.DEAD_LETTERS, Outcome.DEAD), (metrics.IGNORED, Outcome.IGNORED)):
+        _count(meter, metric, ((topic, letter.reason) for letter in dead if letter.outcome is outcome))
     _count(
         meter,
         metrics.SAMPLES,

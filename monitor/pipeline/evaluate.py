@@ -12,7 +12,7 @@ from monitor.checks import Finding, Scorer
 from monitor.checks.base import Tried
 from monitor.checks.scorer import spoken
 from monitor.errors import InvalidRecord, Unsafe
-from monitor.formats import Decoded, Defaults, Format, Limits, Unreadable, decode
+from monitor.formats import Decoded, Defaults, Envelope, Format, Ignored, Limits, Unreadable, decode
 from monitor.model import DeadLetter, Evaluation, Headers, Origin, Outcome, Record, Route, RouteTo, Sample, Score
 from monitor.policy import HOUR_MS, Combined, Composite, Decision, Purse, Router, combine, draw, draw_key
 from monitor.ports import Archive, Bus, Isolation, Labels, Meter, Sandbox, Sink
@@ -56,6 +56,7 @@ class Batch:
     records: int
     evaluations: list[Evaluation] = field(default_factory=list[Evaluation], repr=False)
     dead: list[DeadLetter] = field(default_factory=list[DeadLetter], repr=False)
+    """What cannot be evaluated, and what there is nothing to evaluate in."""
     seconds: dict[str, float] = field(default_factory=lambda: {"decode": 0.0, "check": 0.0, "decide": 0.0})
     check_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict[str, float](float))
     """By check."""
@@ -72,7 +73,7 @@ class Evaluate:
     """By application."""
     default: Plan
     """For every application that has no plan of its own."""
-    formats: Mapping[str, Format]
+    formats: Mapping[str, Format | Envelope]
     inputs: Mapping[str, Input]
     """By topic."""
     limits: Limits
@@ -101,7 +102,7 @@ class Evaluate:
             decoded = self._decode(record)
             batch.seconds["decode"] += perf_counter() - started
             for one in decoded:
-                if isinstance(one, Unreadable):
+                if not isinstance(one, Sample):
                     batch.dead.append(_letter(record, one))
                 else:
                     waiting.append((one, record))
@@ -125,7 +126,7 @@ class Evaluate:
         written = perf_counter()
         chosen = _by_record(e for e in batch.evaluations if e.route.to is RouteTo.JUDGE)
         await asyncio.gather(*(self.bus.forward(record, samples) for record, samples in chosen))
-        await self.bus.bury(batch.dead)
+        await self.bus.bury([letter for letter in batch.dead if letter.outcome is Outcome.DEAD])
         self.meter.observe(metrics.STAGE_SECONDS, {written - started: 1}, ("write",))
         self.meter.observe(metrics.STAGE_SECONDS, {perf_counter() - written: 1}, ("forward",))
 
@@ -326,7 +327,20 @@ def _outcome(decision: Decision, route: Route) -> Outcome:
     return Outcome.SCORED
 
 
-def _letter(record: Record, unreadable: Unreadable) -> DeadLetter:
+def _letter(record: Record, unreadable: Unreadable | Ignored) -> DeadLetter:
+    if isinstance(unreadable, Ignored):
+        return DeadLetter(
+            outcome=Outcome.IGNORED,
+            origin=record.origin,
+            index=unreadable.index,
+            reason=unreadable.reason,
+            field="",
+            detail=unreadable.detail,
+            value=None,
+            key=None,
+            headers=(),
+            arrived_ms=record.arrived_ms,
+        )
     error = unreadable.error
     return DeadLetter(
         origin=record.origin,

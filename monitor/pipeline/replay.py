@@ -35,6 +35,8 @@ class Report:
     apps: defaultdict[str, AppReport] = field(default_factory=lambda: defaultdict(AppReport))
     dead: Counter[str] = field(default_factory=Counter[str])
     """Dead letters by reason."""
+    ignored: Counter[str] = field(default_factory=Counter[str])
+    """What there was nothing to evaluate in, by reason."""
 
     def add(self, evaluations: Iterable[Evaluation], dead: Iterable[DeadLetter]) -> None:
         """Count a batch."""
@@ -48,7 +50,8 @@ class Report:
                     app.given[score.scorer] += 1
                     if not score.passed:
                         app.failed[score.scorer] += 1
-        self.dead.update(letter.reason for letter in dead)
+        for letter in dead:
+            (self.dead if letter.outcome is Outcome.DEAD else self.ignored)[letter.reason] += 1
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from monitor.adapters.clickhouse.archive import missing_offsets
 from monitor.build import address
 from monitor.cli.main import FINDINGS, GOOD, RUNNING, Place
 from monitor.cli.show import as_json, console, print_json, printable, table
+from monitor.model import Outcome
 from monitor.settings import Settings
 from streams.log import Position, holds_records, positions
 
@@ -49,7 +50,7 @@ class Status:
             found.append(f"{len(self.lost):,} records were done and left no trace: {', '.join(self.lost[:3])} …")
         if self.ledger.unstored:
             found.append(f"{self.ledger.unstored:,} samples are in the ledger and not in the samples table")
-        known = sum(self.ledger.outcomes.values()) - self.ledger.outcomes["dead"]
+        known = sum(count for outcome, count in self.ledger.outcomes.items() if Outcome(outcome).of_a_sample)
         if self.waiting and self.workers and not any(worker.get("ready") for worker in self.workers):
             found.append(f"{self.waiting:,} records are waiting and no worker is ready: see the log of a worker")
         if known != self.ledger.arrivals:
@@ -66,7 +67,8 @@ class Status:
             "repeats": ledger.arrivals - ledger.contents,
             "conflicts": ledger.contents - ledger.ids,
             "outcomes": ledger.outcomes,
-            "dead_reasons": ledger.dead_reasons,
+            "dead_reasons": ledger.reasons.get("dead", {}),
+            "ignored_reasons": ledger.reasons.get("ignored", {}),
             "adds_up": not self.problems,
             "problems": self.problems,
             "partitions": [asdict(p) | {"waiting": p.waiting} for p in self.positions],
@@ -163,9 +165,7 @@ def _repeats(ledger: Ledger) -> str:
 
 
 def _reasons(ledger: Ledger, outcome: str) -> str:
-    if outcome != "dead":
-        return ""
-    return ", ".join(f"{reason} {count:,}" for reason, count in ledger.dead_reasons.items())
+    return ", ".join(f"{reason} {count:,}" for reason, count in ledger.reasons.get(outcome, {}).items())
 
 
 def _last_error(worker: dict[str, Any]) -> str:

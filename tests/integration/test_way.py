@@ -130,7 +130,7 @@ def test_bad_records_in_a_row_lose_nothing_else(make_way: MakeWay) -> None:
 
     ledger = way.ledger()
     assert ledger.ids == 40 + 10_000 + 1
-    assert ledger.dead_reasons == dict(Counter(bad.values()) + Counter(["wrong_type"]))  # the list of lists is two
+    assert ledger.reasons["dead"] == dict(Counter(bad.values()) + Counter(["wrong_type"]))  # the list of lists is two
     letters = read_letters(way.settings.kafka)
     assert {letter.value for letter in letters.values()} >= {value for value in bad if len(value) > 10**7}
     assert read_status(way.settings).problems == []
@@ -153,7 +153,7 @@ def test_tombstones_and_unknown_formats(make_way: MakeWay) -> None:
     producer.close()
     way.wait(4)
 
-    assert way.ledger().dead_reasons == {"unknown_format": 3, "tombstone": 1}
+    assert way.ledger().reasons.get("dead", {}) == {"unknown_format": 3, "tombstone": 1}
 
 
 def test_one_topic_in_another_format(make_way: MakeWay) -> None:
@@ -242,7 +242,7 @@ def test_records_that_once_ended_a_worker(make_way: MakeWay) -> None:
     way.wait(25)
 
     assert worker.process.poll() is None
-    assert way.ledger().dead_reasons == {"out_of_range": 1, "lone_surrogate": 1, "not_json": 1}
+    assert way.ledger().reasons.get("dead", {}) == {"out_of_range": 1, "lone_surrogate": 1, "not_json": 1}
     assert way.rows("SELECT count() FROM samples FINAL") == [(22,)]
     assert read_status(way.settings).problems == []
 

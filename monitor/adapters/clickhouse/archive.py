@@ -13,7 +13,7 @@ SELECT app, toUnixTimestamp64Milli(toDateTime64(toStartOfHour(arrived), 3, 'UTC'
        toUnixTimestamp64Milli(min(arrived)) AS first, count() AS seen, countIf(judged) AS spent
 FROM ledger FINAL
 WHERE k_topic = {topic:String} AND k_partition = {partition:UInt16} AND k_offset < {before:UInt64}
-  AND arrived >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND outcome != 'dead'
+  AND arrived >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND outcome NOT IN ('dead', 'ignored')
 GROUP BY app, hour
 """
 
@@ -21,7 +21,7 @@ _LEDGER = """
 SELECT k_topic, k_partition, uniqExact(k_offset) AS records, min(k_offset) AS first, max(k_offset) AS last,
        countIf(outcome = 'scored') AS scored, countIf(outcome = 'sampled_out') AS sampled_out,
        countIf(outcome = 'over_budget') AS over_budget, countIf(outcome = 'failed') AS failed,
-       countIf(outcome = 'dead') AS dead
+       countIf(outcome = 'dead') AS dead, countIf(outcome = 'ignored') AS ignored
 FROM ledger FINAL
 WHERE k_topic IN {topics:Array(String)} AND arrived >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
 GROUP BY k_topic, k_partition ORDER BY k_topic, k_partition
@@ -31,14 +31,14 @@ _IDS = """
 SELECT count() AS arrivals, uniqExact(sample_id) AS ids, uniqExact(sample_id, digest) AS contents
 FROM ledger FINAL
 WHERE k_topic IN {topics:Array(String)} AND arrived >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-  AND outcome != 'dead'
+  AND outcome NOT IN ('dead', 'ignored')
 """
 
 _UNSTORED = """
 SELECT count() FROM (
   SELECT DISTINCT sample_id FROM ledger FINAL
   WHERE k_topic IN {topics:Array(String)} AND arrived >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-    AND outcome != 'dead'
+    AND outcome NOT IN ('dead', 'ignored')
 ) WHERE sample_id NOT IN (
   SELECT sample_id FROM samples WHERE arrived >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
 )
@@ -56,11 +56,11 @@ SELECT before + 1 AS first, k_offset - 1 AS last FROM (
 ) WHERE k_offset > before + 1 LIMIT 100
 """
 
-_DEAD_REASONS = """
-SELECT reason, count() FROM ledger FINAL
+_REASONS = """
+SELECT outcome, reason, count() FROM ledger FINAL
 WHERE k_topic IN {topics:Array(String)} AND arrived >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-  AND outcome = 'dead'
-GROUP BY reason ORDER BY count() DESC
+  AND outcome IN ('dead', 'ignored')
+GROUP BY outcome, reason ORDER BY count() DESC
 """
 
 
@@ -120,7 +120,8 @@ class Ledger:
     """Different samples with different texts: more than ``ids`` when an id was used twice for different calls."""
     unstored: int
     """Samples that the ledger knows and the samples table does not: must be 0."""
-    dead_reasons: dict[str, int]
+    reasons: dict[str, dict[str, int]]
+    """Why no sample came of something, by outcome."""
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -150,7 +151,9 @@ def read_ledger(client: Client, topics: Sequence[str], *, since_ms: int = 0) -> 
         )
         arrivals, ids, contents = map(int, _rows(client.query(_IDS, parameters=parameters))[0])
         unstored = int(_rows(client.query(_UNSTORED, parameters=parameters))[0][0])
-        reasons = {str(r): int(n) for r, n in _rows(client.query(_DEAD_REASONS, parameters=parameters))}
+        reasons: dict[str, dict[str, int]] = {}
+        for outcome, reason, count in _rows(client.query(_REASONS, parameters=parameters)):
+            reasons.setdefault(str(outcome), {})[str(reason)] = int(count)
     return Ledger(partitions, arrivals, ids, contents, unstored, reasons)
 
 

@@ -11,16 +11,16 @@ from zlib import crc32
 import msgspec
 
 from monitor import metrics
-from monitor.model import DeadLetter, Evaluation, Message, Outcome, RouteTo, Sample
+from monitor.model import DeadLetter, Evaluation, Message, RouteTo, Sample
 from monitor.ports import Meter
 
 from .client import Address, AsyncClient, connect_async, translated
 
 SAMPLES = (
     "sample_id", "producer_id", "ts", "app", "env", "model", "model_version", "provider", "prompt_version", "release",
-    "trace_id", "conversation_id", "user_key", "tags", "tokens_in", "tokens_out", "latency_ms", "cost_usd",
-    "finish_reason", "text_bytes", "check.name", "check.version", "check.value", "check.passed", "check.label",
-    "check.why", "check.inclusion",
+    "trace_id", "conversation_id", "user_key", "tags", "tokens_in", "tokens_out", "latency_ms", "first_token_ms",
+    "cost_usd", "finish_reason", "text_bytes", "check.name", "check.version", "check.value", "check.passed",
+    "check.label", "check.why", "check.inclusion",
     "composite", "verdict", "because", "route", "inclusion", "reason", "policy", "outcome",
     "k_topic", "k_partition", "k_offset", "k_index", "arrived", "ver",
 )  # fmt: skip
@@ -163,7 +163,7 @@ def _sample_row(evaluation: Evaluation, user_key: UUID) -> list[object]:
         sample.id, sample.producer_id, round(sample.time.timestamp(), 3), sample.app, sample.env, sample.model,
         sample.model_version, sample.provider, sample.prompt_version, sample.release, sample.trace_id,
         sample.conversation_id, user_key, sample.tags, sample.tokens_in, sample.tokens_out, sample.latency_ms,
-        sample.cost_usd, sample.finish_reason,
+        sample.first_token_ms, sample.cost_usd, sample.finish_reason,
         len(sample.output_bytes),
         [s.scorer for s in scores], [s.version for s in scores], [s.value for s in scores], [s.passed for s in scores],
         [s.label for s in scores], [s.why for s in scores], [s.inclusion for s in scores],
@@ -208,7 +208,7 @@ def _dead_row(letter: DeadLetter) -> list[object]:
     index = WHOLE_RECORD if letter.index is None else letter.index
     return [
         origin.topic, origin.partition, origin.offset, index, _NOBODY, "", _seconds(letter.arrived_ms),
-        Outcome.DEAD.value, False, letter.reason, letter.field, letter.detail[:1000], 0, letter.arrived_ms,
+        letter.outcome.value, False, letter.reason, letter.field, letter.detail[:1000], 0, letter.arrived_ms,
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.formats import Defaults, Limits, Unreadable, decode, formats, native
+from monitor.formats import Decoded, Defaults, Limits, Unreadable, decode, formats, native
 from monitor.formats.base import NAMESPACE, identity
 from monitor.model import Record, Sample
 from tests.builders import NOON, make_call, make_record, make_sample
@@ -20,7 +20,7 @@ NATIVE = formats["native"]
 DEEP = b"[" * 100_000 + b"]" * 100_000
 
 
-def read(record: Record, *, app: str = "", limits: Limits | None = None) -> list[Sample | Unreadable]:
+def read(record: Record, *, app: str = "", limits: Limits | None = None) -> list[Decoded]:
     return decode(record, NATIVE, defaults=Defaults(app=app, tags=frozenset({"route"})), limits=limits or Limits())
 
 

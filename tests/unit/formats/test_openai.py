@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.formats import Defaults, Limits, Unreadable, decode, formats
+from monitor.formats import Decoded, Defaults, Limits, Unreadable, decode, formats
 from monitor.model import Sample
 from tests.builders import make_record
 
-WIRE = Path(__file__).parent.parent / "wire" / "openai"
+WIRE = Path(__file__).parents[2] / "wire" / "openai"
 
 
-def read(value: bytes, app: str = "shop") -> Sample | Unreadable:
+def read(value: bytes, app: str = "shop") -> Decoded:
     (one,) = decode(make_record(value), formats["openai"], defaults=Defaults(app=app), limits=Limits())
     return one
 
@@ -38,16 +38,16 @@ def test_a_structured_answer_carries_its_schema() -> None:
     sample = golden("structured")
 
     assert sample.expects_json
-    assert '"required":["city"]' in sample.json_schema
+    assert '"required":["ships"]' in sample.json_schema
 
 
 def test_a_tool_call_is_an_answer_without_text() -> None:
     sample = golden("tools")
 
     assert sample.output == ""
-    assert sample.tool_calls[0].name == "get_weather"
-    assert sample.tool_calls[0].arguments == '{"city":"Oslo"}'
-    assert "get_weather" in sample.tools
+    assert sample.tool_calls[0].name == "order_status"
+    assert sample.tool_calls[0].arguments == '{"order": 4711}'
+    assert "order_status" in sample.tools
 
 
 @pytest.mark.parametrize("name", ["error", "no_response"])
