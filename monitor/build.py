@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.adapters.clickhouse import Address, ClickHouseArchive, ClickHouseSink, Migrations
+from monitor.adapters.events import EVERY, VERDICT, AnnouncingSink, EvaluationEvents
 from monitor.adapters.isolation import Subprocess
 from monitor.adapters.memory import MemoryStore, Nowhere
 from monitor.adapters.prometheus import PrometheusMeter
@@ -44,7 +45,9 @@ class Parts:
 def outside(settings: Settings, *, bus: Bus, meter: Meter) -> Parts:
     """The real outside, as the settings say."""
     where = address(settings)
-    sink = ClickHouseSink(where, meter, user_secret=settings.samples.secret)
+    sink: Sink = ClickHouseSink(where, meter, user_secret=settings.samples.secret)
+    if settings.events.endpoint:
+        sink = AnnouncingSink(sink, events(settings, meter))
     return Parts(sink, ClickHouseArchive(where), bus, Subprocess(settings.checks.modules), Bubblewrap(), meter)
 
 
@@ -77,6 +80,7 @@ def build_evaluate(settings: Settings, parts: Parts, *, budgets: bool = True) ->
     for position, entry in enumerate(settings.inputs):
         if entry.format not in known:
             problems[f"inputs.{position}.format"] = f"no such format{suggestion(entry.format, known)}"
+    problems |= dict(_untold(settings, plans))
     if problems:
         raise InvalidConfig(problems)
     return Evaluate(
@@ -196,6 +200,17 @@ def address(settings: Settings) -> Address:
     )
 
 
+def events(settings: Settings, meter: Meter) -> EvaluationEvents:
+    """Who tells a collector of scores."""
+    said = settings.events
+    return EvaluationEvents(
+        endpoint=said.endpoint,
+        names=frozenset(said.scores),
+        meter=meter,
+        headers={name: value.get_secret_value() for name, value in said.headers.items()},
+    )
+
+
 def migrations(settings: Settings) -> Migrations:
     """The tables that the settings ask for."""
     clickhouse = settings.clickhouse
@@ -205,6 +220,15 @@ def migrations(settings: Settings) -> Migrations:
         text_days=clickhouse.text_retention_days,
         replicated=clickhouse.replicated,
     )
+
+
+def _untold(settings: Settings, plans: Mapping[str, Plan]) -> Iterator[tuple[str, str]]:
+    """Scores that a collector should be told of and that nobody gives."""
+    named = {scorer.name for plan in plans.values() for scorer in plan.scorers}
+    named |= {combined.name for plan in plans.values() for combined in plan.combined}
+    for name in settings.events.scores:
+        if name not in {VERDICT, EVERY, *named}:
+            yield "events.scores", f"{name}: no such check runs{suggestion(name, {VERDICT, *named})}"
 
 
 def _apps(settings: Settings) -> Iterator[tuple[str, AppSettings]]:

@@ -76,6 +76,12 @@ LAG = Metric("evergauge_lag_records", "gauge", "Records not yet done with.", ("t
 DRAIN_TIME = Metric(
     "evergauge_drain_seconds", "gauge", "Seconds to work off the lag at the present rate.", ("topic", "partition")
 )
+EVENTS = Metric(
+    "evergauge_events_total",
+    "counter",
+    "Events for a collector: sent, or dropped because it did not take them.",
+    ("outcome",),
+)
 HELD = Metric("evergauge_holds_total", "counter", "Times a chunk was held because something was away.", ("system",))
 HOLDING = Metric("evergauge_holding_chunks", "gauge", "Chunks that are held right now.")
 REBALANCES = Metric("evergauge_rebalances_total", "counter", "Times the group shared out its partitions anew.")

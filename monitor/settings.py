@@ -60,6 +60,19 @@ def _plain_url(url: str) -> str:
     return url
 
 
+def _collector_url(url: str) -> str:
+    if not url:
+        return url
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"is no URL: {error}") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or port == 0:
+        raise ValueError("should be like http://collector:4318, without a path")
+    return url.rstrip("/")
+
+
 Texts = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 
 
@@ -223,6 +236,16 @@ class AppSettings(_Section):
     routing: RoutingSettings = RoutingSettings()
 
 
+class EventSettings(_Section):
+    """A collector that is told of scores, as OpenTelemetry events ``gen_ai.evaluation.result``."""
+
+    endpoint: Annotated[str, AfterValidator(_collector_url)] = ""
+    """OTLP over HTTP, like http://collector:4318; empty for none."""
+    scores: Texts = ("verdict",)
+    """Checks to tell of; ``verdict`` for the composite, ``*`` for all."""
+    headers: dict[str, SecretStr] = Field(default_factory=dict[str, SecretStr])
+
+
 class CheckSettings(_Section):
     """Where people's own checks are."""
 
@@ -242,6 +265,7 @@ class Settings(_Section):
     """Empty: the samples topic, in the native format."""
     formats: dict[str, FormatSettings] = Field(default_factory=dict[str, FormatSettings])
     """By name, which inputs and headers may use."""
+    events: EventSettings = Field(default_factory=EventSettings)
     default: AppSettings = AppSettings()
     apps: dict[str, AppSettings] = Field(default_factory=dict[str, AppSettings])
 

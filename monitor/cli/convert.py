@@ -47,7 +47,7 @@ def convert(ctx: click.Context, file: str, out: Path | None, app: str, **how: Un
         else:
             with out.open("wb") as target:
                 counts = _converted(taken, settings, app, target, bar)
-    news.print(", ".join(f"{what}: {times:,}" for what, times in counts.items()), highlight=False)
+    news.print(", ".join(f"{what}: {times:,}" for what, times in counts.items()), highlight=False, soft_wrap=True)
     ctx.exit(FINDINGS if counts["dead"] else GOOD)
 
 
@@ -61,7 +61,9 @@ def _converted(taken: Taken, settings: Settings, app: str, target: BinaryIO, bar
                 case Unreadable():
                     counts["dead"] += 1
                     if counts["dead"] <= _SHOWN:
-                        news.print(printable(f"{record.origin}: {one.error}"), style="red", highlight=False)
+                        news.print(
+                            printable(f"{record.origin}: {one.error}"), style="red", highlight=False, soft_wrap=True
+                        )
                 case Ignored():
                     counts["ignored"] += 1
                 case _:

@@ -92,10 +92,12 @@ def _recognised(first: Record, source: Source) -> str:
     try:
         found = recognise(first.value or b"")
     except InvalidRecord as error:
-        news.print(printable(f"{source.name}: {error}"), style="yellow", highlight=False)
+        news.print(printable(f"{source.name}: {error}"), style="yellow", highlight=False, soft_wrap=True)
         return _COLUMNS if tabular else _AUTO
     name = _COLUMNS if tabular and found.name == _NATIVE else found.name
-    news.print(printable(f"reading {source.name} as {name}: the first record {found.why}"), highlight=False)
+    news.print(
+        printable(f"reading {source.name} as {name}: the first record {found.why}"), highlight=False, soft_wrap=True
+    )
     return name if tabular else _AUTO
 
 

@@ -25,6 +25,8 @@ from tests.conftest import MakeWay
 from tests.integration.traffic import mixed
 
 ROOT = Path(__file__).parents[2]
+EXAMPLES = Path(__file__).parent / "examples"
+"""The files that the docs speak of."""
 AUTHORITY = trustme.CA()
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 _BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -136,11 +138,13 @@ def test_commands_without_servers(block: Block, tmp_path: Path) -> None:
     """What the docs show is what is printed."""
     if "config check" in block.text:
         shutil.copy(ROOT / "evergauge.toml", tmp_path)
+    for file in EXAMPLES.iterdir():
+        shutil.copy(file, tmp_path)
     shown = ""
     for line in block.text.splitlines():
         if line.startswith("$ "):
             shown = _shell(line[2:], tmp_path)
-        elif line.strip():
+        elif line.strip() not in {"", "…"}:
             assert line.strip() in {said.strip() for said in shown.splitlines()}, shown
 
 
@@ -148,7 +152,7 @@ def _shell(command: str, directory: Path) -> str:
     command = command.replace("evergauge ", f"{sys.executable} -m monitor.cli.program ", 1)
     done = subprocess.run(command, shell=True, cwd=directory, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode in {0, 1}, done.stderr
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def test_the_status_that_is_shown(make_way: MakeWay, capsys: pytest.CaptureFixture[str]) -> None:
