@@ -1,6 +1,6 @@
 """Many patterns over a text in one pass that takes linear time, whatever the patterns are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import re2
@@ -34,6 +34,12 @@ class Patterns:
         for pattern in patterns.values():
             self._set.Add(pattern)
         self._set.Compile()
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
 
     def names(self, text: bytes) -> list[str]:
         """Which patterns match."""

@@ -2,9 +2,11 @@
 
 import ipaddress
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 import stdnum.br.cpf
 import stdnum.cn.ric
@@ -120,6 +122,8 @@ _SHAPES: Mapping[str, Shape] = {
     "in": Shape(NATIONAL, r"\b[2-9]\d{3} \d{4} \d{4}\b", stdnum.in_.aadhaar.is_valid, "IN"),
     "cn": Shape(NATIONAL, r"\b[1-9]\d{5}(?:19|20)\d{2}[01]\d[0-3]\d{4}[\dx]\b", stdnum.cn.ric.is_valid, "CN"),
 }  # fmt: skip
+_SHOWN = 3
+"""Places of each kind that are told."""
 _PATTERNS = Patterns({name: shape.pattern for name, shape in _SHAPES.items()})
 
 
@@ -140,9 +144,14 @@ def find(data: bytes) -> list[Span]:
 def _without_overlaps(spans: Iterable[Span]) -> list[Span]:
     kept: list[Span] = []
     for span in sorted(spans, key=lambda span: (span.start - span.end, span.start)):
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda span: span.start)
+        place = bisect(kept, span.start, key=_start)
+        before_ends = not place or kept[place - 1].end <= span.start
+        if before_ends and (place == len(kept) or span.end <= kept[place].start):
+            kept.insert(place, span)
+    return kept
+
+
+_start = attrgetter("start")
 
 
 @register("personal_data", version=2, default=True)
@@ -169,13 +178,15 @@ class PersonalData:
 def _listed(spans: Iterable[Span], data: bytes) -> str:
     """Kinds with the characters where they stand, the first few of each."""
     places: dict[str, list[str]] = {}
+    times = Counter[str]()
     for span in spans:
-        start = len(data[: span.start].decode(errors="replace"))
-        end = start + len(data[span.start : span.end].decode(errors="replace"))
         kind = f"{span.kind} ({span.country})" if span.country else span.kind
-        places.setdefault(kind, []).append(f"{start}–{end}")
-    times = Counter({kind: len(where) for kind, where in places.items()})
+        times[kind] += 1
+        if times[kind] <= _SHOWN:
+            start = len(data[: span.start].decode(errors="replace"))
+            end = start + len(data[span.start : span.end].decode(errors="replace"))
+            places.setdefault(kind, []).append(f"{start}–{end}")
     return ", ".join(
-        f"{kind}{f' {times[kind]}×' if times[kind] > 1 else ''} at characters {', '.join(where[:3])}"
+        f"{kind}{f' {times[kind]}×' if times[kind] > 1 else ''} at characters {', '.join(where)}"
         for kind, where in places.items()
     )

@@ -2,7 +2,6 @@
 
 import ast
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -13,11 +12,11 @@ from monitor.model import Program, Ran, Sample
 from monitor.model.program import Language
 
 from .base import CLEAN, Finding, register
+from .fences import fenced
 
 _NO_TESTS = Finding.not_applicable("the sample has no tests")
 _NO_ANSWER = Finding(0.0, "there is no answer to test", "no_code")
 _NO_CODE = Finding(0.0, "there is no code in the answer", "no_code")
-_FENCE = re.compile(r"```[ \t]*([\w+#-]*)[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
 _NAMES: Mapping[str, Language] = {
     "python": "python", "py": "python", "python3": "python",
     "javascript": "javascript", "js": "javascript", "node": "javascript", "typescript": "javascript",
@@ -56,7 +55,7 @@ def code_in(text: str, language: Language) -> str | None:
     >>> code_in("Sure:\n```python\nx = 1\n```\nDone.", "python")
     'x = 1'
     """
-    blocks = [(name.lower(), body) for name, body in _FENCE.findall(text)]
+    blocks = fenced(text)
     for wanted in (True, False):
         for name, body in blocks:
             if body.strip() and (_NAMES.get(name) == language if wanted else name not in _NAMES):
@@ -197,7 +196,7 @@ class UnitTests:
         said = self.language or sample.tags.get("language", "")
         if said.lower() in _NAMES:
             return _NAMES[said.lower()]
-        for name, _ in _FENCE.findall(sample.output or ""):
+        for name, _ in fenced(sample.output or ""):
             if name.lower() in _NAMES:
                 return _NAMES[name.lower()]
         asked = sample.prompt.lower()

@@ -1,6 +1,7 @@
 """A text as scorers read it: what several of them need is computed once, and only when somebody asks."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar, cast
@@ -14,6 +15,10 @@ T = TypeVar("T")
 _SEPARATORS = bytes(byte if (chr(byte).isalnum() and byte < 128) or byte >= 128 else 32 for byte in range(256)).lower()
 """ASCII as words see it: letters and digits, lower-cased, and everything else a space."""
 
+_NO_LETTERS = bytes(byte for byte in range(128) if not (chr(byte).isalpha() or chr(byte).isspace()))
+_ENDS = re.compile(r"""[.!?…]+["'”’»)\]*_]*(?=\s|\Z)|[。！？।؟]+""")
+_ENDED = re.compile(rf"(?:{_ENDS.pattern})\Z")
+_A_FEW = 20
 _UNICODE_PUNCTUATION = re.compile("[\u00a0-\u00bf\u2000-\u206f\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40]+")
 _UNSPACED = re.compile("([\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fa1f])")
 """Scripts that put no spaces between words: each character stands for a word."""
@@ -41,6 +46,19 @@ class Reading:
             return self.data.translate(_SEPARATORS).split()
         spaced = _UNSPACED.sub(r" \1 ", _UNICODE_PUNCTUATION.sub(" ", self.text.lower()))
         return spaced.encode(errors="replace").translate(_SEPARATORS).split()
+
+    @cached_property
+    def sentences(self) -> int:
+        """Ends of sentences, and a last one that has no mark."""
+        last = self.text[-_A_FEW:].rstrip()
+        return len(_ENDS.findall(self.text)) + bool(last and not _ENDED.search(last))
+
+    @cached_property
+    def letters(self) -> int:
+        """Characters that are letters, their marks, or blanks."""
+        if self.text.isascii():
+            return len(self.data.translate(None, _NO_LETTERS))
+        return sum(c.isspace() or unicodedata.category(c)[0] in "LM" for c in self.text)
 
     @cached_property
     def vocabulary(self) -> frozenset[bytes]:

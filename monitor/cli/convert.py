@@ -1,5 +1,6 @@
 """``evergauge convert``: any format that comes in, as our own."""
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import BinaryIO, Unpack
@@ -43,7 +44,7 @@ def convert(ctx: click.Context, file: str, out: Path | None, app: str, **how: Un
     with opened(file) as source, progress(source, "converting") as bar:
         taken = take(source, settings, **how)
         if out is None:
-            counts = _converted(taken, settings, app, click.get_binary_stream("stdout"), bar)
+            counts = _converted(taken, settings, app, sys.stdout.buffer, bar)
         else:
             with out.open("wb") as target:
                 counts = _converted(taken, settings, app, target, bar)

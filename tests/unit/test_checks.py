@@ -337,9 +337,3 @@ def test_a_name_is_taken_once() -> None:
 def test_every_default_check_is_documented() -> None:
     assert len(default_checks()) >= 14
     assert all(checks[name].make.__doc__ for name in default_checks())
-
-
-def test_twenty_megabytes_take_linear_time() -> None:
-    """Not a timed test: a quadratic check would run into the limit of every test."""
-    for scorer in build_scorers(default_checks(), at="checks"):
-        scorer.score(make_sample("word " * 4_000_000, prompt="x" * 20_000_000))

@@ -10,6 +10,9 @@ from monitor.model import Sample
 
 from .compared import NO_ANSWER, NO_REFERENCE
 
+_LONGEST = 200
+"""Characters of a label."""
+_NO_LABEL = Finding.not_applicable(f"the reference has more than {_LONGEST} characters: no label")
 _YES_NO = ("yes", "no")
 
 
@@ -39,7 +42,9 @@ def _labelled(sample: Sample, labels: Iterable[str], brackets_only: bool) -> Fin
         return NO_REFERENCE
     if not sample.output:
         return NO_ANSWER
-    wanted = {reference.strip().lower() for reference in sample.references}
+    wanted = {reference.strip().lower() for reference in sample.references if len(reference) <= _LONGEST}
+    if not wanted:
+        return _NO_LABEL
     known = tuple({label.lower(): None for label in labels} | dict.fromkeys(sorted(wanted)))
     said = last_label(sample.output, known, brackets_only=brackets_only)
     if said is None:

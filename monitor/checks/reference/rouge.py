@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 
 from rouge_score_rs import RougeScorer
 
-from monitor.checks.base import Finding, register
+from monitor.checks.base import Finding, at_least, register
 from monitor.model import Sample
 
 from .compared import compared
@@ -41,11 +41,18 @@ class _Rouge:
     """One kind of ROUGE, named by the kinds below."""
 
     stems: bool = True
+    look_at: int = 10_000
+    """Characters of each side: the work for common subsequences grows with the product of both lengths."""
     kind: ClassVar[str]
 
+    def __post_init__(self) -> None:
+        at_least(1, look_at=self.look_at)
+
     def __call__(self, sample: Sample) -> Finding:
-        kind, stems = self.kind, self.stems
-        return compared(sample, lambda answer, reference: rouge(kind, answer, reference, stems=stems), f"{kind} F")
+        return compared(sample, self._similarity, f"{self.kind} F")
+
+    def _similarity(self, answer: str, reference: str) -> float:
+        return rouge(self.kind, answer[: self.look_at], reference[: self.look_at], stems=self.stems)
 
 
 @register("rouge1", passes_from=0.3)
