@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from dashboards.pipeline import dashboard_json
+from docs.examples import EXAMPLES
 from monitor.checks import checks, documentation
 from monitor.formats import native
 from monitor.metrics import ALL
@@ -31,6 +32,31 @@ def reference_of_checks() -> str:
 
 def _parameters(documented: dict[str, Any]) -> str:
     return ", ".join(f"`{name} = {json.dumps(value)}`" for name, value in documented["parameters"].items())
+
+
+def reference_of_examples() -> str:
+    """A worked example of every check, run now."""
+    pieces: list[str] = []
+    for example in EXAMPLES:
+        score = example.score()
+        value = "–" if score.value is None else f"{score.value:.3g}"
+        settings = f"`{example.check} = {_toml(example.parameters)}`"
+        said = "\n".join(filter(None, [f"- **score**: {value}", score.label and f"- **label**: {score.label}",
+                                       score.why and f"- **why**: {score.why}"]))  # fmt: skip
+        sample = json.dumps(example.record(), ensure_ascii=False)
+        pieces.append(f"## {example.check}\n\nSettings: {settings}\n\n```json\n{sample}\n```\n\n{said}\n")
+    return _NOTE + "# A worked example of each check\n\nWhat stands here is what came out.\n\n" + "\n".join(pieces)
+
+
+def _toml(parameters: dict[str, Any]) -> str:
+    if not parameters:
+        return "true"
+    inner = ", ".join(f"{name} = {_toml_value(value)}" for name, value in parameters.items())
+    return f"{{ {inner} }}"
+
+
+def _toml_value(value: Any) -> str:
+    return _toml(value) if isinstance(value, dict) else json.dumps(value)
 
 
 def reference_of_metrics() -> str:
@@ -90,6 +116,7 @@ def generated() -> dict[Path, str]:
     return {
         HERE / "reference" / "figures.md": reference_of_figures(),
         HERE / "reference" / "checks.md": reference_of_checks(),
+        HERE / "reference" / "examples.md": reference_of_examples(),
         HERE / "reference" / "metrics.md": reference_of_metrics(),
         HERE / "reference" / "settings.md": reference_of_settings(),
         HERE / "reference" / "sample.schema.json": schema,

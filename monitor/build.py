@@ -16,7 +16,7 @@ from monitor.checks import build_scorers, checks, default_checks
 from monitor.checks.parameters import suggestion
 from monitor.checks.scorer import spoken
 from monitor.errors import InvalidConfig
-from monitor.formats import Columns, Envelope, Format, Limits, formats
+from monitor.formats import Columns, Envelope, Format, Limits, formats, lacks
 from monitor.formats.columns import FIELDS
 from monitor.model import RouteTo
 from monitor.pipeline import Evaluate, Input, Plan
@@ -80,6 +80,7 @@ def build_evaluate(settings: Settings, parts: Parts, *, budgets: bool = True) ->
     for position, entry in enumerate(settings.inputs):
         if entry.format not in known:
             problems[f"inputs.{position}.format"] = f"no such format{suggestion(entry.format, known)}"
+    problems |= dict(_unfed(settings, known))
     problems |= dict(_untold(settings, plans))
     if problems:
         raise InvalidConfig(problems)
@@ -220,6 +221,20 @@ def migrations(settings: Settings) -> Migrations:
         text_days=clickhouse.text_retention_days,
         replicated=clickhouse.replicated,
     )
+
+
+def _unfed(settings: Settings, known: Mapping[str, Format | Envelope]) -> Iterator[tuple[str, str]]:
+    """Checks that were turned on for an application of which no input can give what they need."""
+    for path, app in _apps(settings):
+        name = path.removeprefix("apps.")
+        mine = [one for one in settings.topics() if path == "default" or one.app in {"", name}]
+        lacking = [lacks(known[one.format]) for one in mine if one.format in known]
+        never = frozenset[str].intersection(*lacking) if lacking else frozenset[str]()
+        for check, parameters in app.checks.items():
+            if parameters is not False and check in checks and checks[check].needs in never:
+                formats_ = ", ".join(sorted({one.format for one in mine}))
+                why = f"needs {checks[check].needs}, which no input of this application can give ({formats_})"
+                yield f"{path}.checks.{check}", why
 
 
 def _untold(settings: Settings, plans: Mapping[str, Plan]) -> Iterator[tuple[str, str]]:

@@ -71,6 +71,8 @@ class Spec:
     """Seconds it may take. A plain check with a limit runs in a process of its own, and is slow to call."""
     waits: bool = False
     """Whether it is a coroutine function: many samples then wait side by side, each for at most the limit."""
+    needs: str = ""
+    """The field of a sample without which it never has a value."""
     module: str = ""
     """Where it is defined, for a process of its own to import."""
 
@@ -83,9 +85,18 @@ C = typing.TypeVar("C", bound=Check)
 
 
 def register(
-    name: str, *, version: int = 1, passes_from: float = 1.0, default: bool = False
+    name: str, *, version: int = 1, passes_from: float = 1.0, default: bool = False, needs: str = ""
 ) -> Callable[[type[C]], type[C]]:
-    """Register a dataclass whose fields are the check's parameters."""
+    """Register a dataclass whose fields are the check's parameters.
+
+    Args:
+        name: what scores and settings call it.
+        version: raised when the check changes its mind.
+        passes_from: the pass line.
+        default: whether it runs where the settings do not say.
+        needs: the field of a sample without which it never has a value; settings that turn it on where no input can
+            give that field are refused.
+    """
 
     def add(make: type[C]) -> type[C]:
         if not dataclasses.is_dataclass(make):
@@ -96,6 +107,7 @@ def register(
             version=version,
             passes_from=passes_from,
             default=default,
+            needs=needs,
             module=make.__module__,
         )
         checks.add(name, spec)

@@ -137,7 +137,7 @@ def evaluated(node: ast.expr, function: Function) -> Any:  # noqa: C901  one cas
             raise ValueError(f"{ast.unparse(node)} is not understood")
 
 
-@register("unit_tests")
+@register("unit_tests", needs="tests")
 @dataclass(frozen=True, slots=True)
 class UnitTests:
     """The share of its tests that the answer's code passes, run in a sandbox: no network, no files, little time.

@@ -15,11 +15,17 @@ T = TypeVar("T")
 _SEPARATORS = bytes(byte if (chr(byte).isalnum() and byte < 128) or byte >= 128 else 32 for byte in range(256)).lower()
 """ASCII as words see it: letters and digits, lower-cased, and everything else a space."""
 
-_NO_LETTERS = bytes(byte for byte in range(128) if not (chr(byte).isalpha() or chr(byte).isspace()))
-_ENDS = re.compile(r"""[.!?…]+["'”’»)\]*_]*(?=\s|\Z)|[。！？।؟]+""")
-_ENDED = re.compile(rf"(?:{_ENDS.pattern})\Z")
-_A_FEW = 20
-_UNICODE_PUNCTUATION = re.compile("[\u00a0-\u00bf\u2000-\u206f\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40]+")
+_NO_LETTERS = bytes(byte for byte in range(256) if not (chr(byte).isalpha() or chr(byte).isspace()) or byte > 127)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_CLOSING = b"\"')]*_"
+_ENDS = bytes(ord(".") if byte in b".!?" else ord(" ") if chr(byte).isspace() and byte < 128 else ord("x")
+              for byte in range(256))  # fmt: skip
+_MARKS = tuple({"…": ".", "。": ". ", "！": ". ", "？": ". ", "।": ". ", "؟": ". ", "’": "", "”": "", "»": ""}.items())
+"""What ends sentences in other scripts, in words of this one."""
+_UNICODE_PUNCTUATION = re.compile(
+    rb"\xe2[\x80\x81][\x80-\xbf]|\xc2[\xa0-\xbf]|\xe3\x80[\x80-\xbf]|\xef\xbc[\x80-\x8f\x9a-\xa0\xbb-\xbf]|\xef\xbd\x80"
+)
+"""UTF-8 of U+00A0–00BF, 2000–206F (and the few letters behind it), 3000–303F, FF00–FF0F, FF1A–FF20, FF3B–FF40."""
 _UNSPACED = re.compile("([\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fa1f])")
 """Scripts that put no spaces between words: each character stands for a word."""
 
@@ -44,21 +50,30 @@ class Reading:
         """Lower-cased runs of letters and digits; characters of scripts without spaces stand alone."""
         if self.text.isascii():
             return self.data.translate(_SEPARATORS).split()
-        spaced = _UNSPACED.sub(r" \1 ", _UNICODE_PUNCTUATION.sub(" ", self.text.lower()))
-        return spaced.encode(errors="replace").translate(_SEPARATORS).split()
+        text = self.text.lower()
+        if _UNSPACED.search(text):
+            text = _UNSPACED.sub(r" \1 ", text)
+        return _UNICODE_PUNCTUATION.sub(b" ", text.encode(errors="replace")).translate(_SEPARATORS).split()
 
     @cached_property
     def sentences(self) -> int:
         """Ends of sentences, and a last one that has no mark."""
-        last = self.text[-_A_FEW:].rstrip()
-        return len(_ENDS.findall(self.text)) + bool(last and not _ENDED.search(last))
+        data = self.data
+        if not self.text.isascii():
+            text = self.text
+            for mark, plain in _MARKS:
+                text = text.replace(mark, plain)
+            data = text.encode(errors="replace")
+        ends = data.translate(_ENDS, _CLOSING).rstrip()
+        return ends.count(b". ") + bool(ends)
 
     @cached_property
     def letters(self) -> int:
         """Characters that are letters, their marks, or blanks."""
+        count = len(self.data.translate(None, _NO_LETTERS))
         if self.text.isascii():
-            return len(self.data.translate(None, _NO_LETTERS))
-        return sum(c.isspace() or unicodedata.category(c)[0] in "LM" for c in self.text)
+            return count
+        return count + sum(c.isspace() or unicodedata.category(c)[0] in "LM" for c in _NOT_ASCII.findall(self.text))
 
     @cached_property
     def vocabulary(self) -> frozenset[bytes]:

@@ -25,6 +25,8 @@ _NO_ANSWER = Finding.not_applicable("there is no answer to look at")
 _UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeEncodeError)
 _TRIES = 64
 """Opening braces that lead nowhere, after which a text counts as one without JSON."""
+_BEGINS = re.compile(r"""\{\s*["']?[\w$ .-]{1,100}["']?\s*:|\[\s*[\[{"']|\A\s*[\[{]""")
+"""Where something begins that may have been meant as JSON: brackets in prose are none."""
 _MENDABLE = 50_000
 """Characters of an answer that is worth mending."""
 _FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?[ \t]*```\s*\Z", re.DOTALL | re.IGNORECASE)
@@ -125,11 +127,11 @@ def last_object(text: str) -> dict[str, Any] | None:
 
 
 def _mended(text: str) -> Parsed:
-    start = min((place for place in (text.find("{"), text.find("[")) if place >= 0), default=-1)
-    if start < 0 or len(text) > _MENDABLE:
+    start = _BEGINS.search(text) if len(text) <= _MENDABLE else None
+    if start is None:
         return Parsed(Grade.BROKEN)
     try:
-        document: object = cast(Any, json_repair).loads(text[start:], skip_json_loads=True)
+        document: object = cast(Any, json_repair).loads(text[start.start() :], skip_json_loads=True)
     except (ValueError, RecursionError):
         return Parsed(Grade.BROKEN)
     if not isinstance(document, dict | list) or not document:
@@ -142,16 +144,31 @@ def _mended(text: str) -> Parsed:
 class JsonValid:
     """Where JSON was asked for, it is there: 1 bare, 0.8 in a code fence, 0.4 amid prose, 0.2 mendable, else 0."""
 
+    always: bool = False
+    """Every answer must be JSON, also where the producer does not say so."""
+    strict: bool = False
+    """Only bare JSON counts; nothing else is looked for."""
+
     def __call__(self, sample: Sample) -> Finding:
-        if not sample.expects_json:
+        if not (self.always or sample.expects_json):
             return _NO_JSON
         if not sample.output:
             return _NO_ANSWER
+        if self.strict:
+            return _strictly(sample.output)
         grade = parsed(sample).grade
         if grade is Grade.BARE:
             return CLEAN
         said = _SAID.get(grade) or _complaint(sample.output)
         return Finding(VALUES[grade], said, grade.value)
+
+
+def _strictly(output: str) -> Finding:
+    try:
+        _decode(output)
+    except _UNREADABLE as error:
+        return Finding(0.0, f"not JSON: {str(error).removeprefix('JSON is malformed: ')}", Grade.BROKEN.value)
+    return CLEAN
 
 
 _SAID = {

@@ -2,8 +2,11 @@
 
 import ast
 import functools
+import keyword
+import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -57,9 +60,11 @@ class PythonSyntax(_Syntax):
     called = "Python"
 
     def _error(self, code: str) -> str:
+        start = _TWO_NAMES.match(code)
+        if start and not _KEYWORDS.intersection(start.groups()):
+            return f"invalid syntax, line {code.count(chr(10), 0, start.end()) + 1}"
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about odd escapes, which are no errors
+            with _without_warnings() if "\\" in code else nullcontext():
                 ast.parse(code)
         except SyntaxError as error:
             return f"{error.msg}, line {error.lineno}"
@@ -68,6 +73,19 @@ class PythonSyntax(_Syntax):
         except (RecursionError, MemoryError):
             return "nested too deeply"
         return ""
+
+
+@contextmanager
+def _without_warnings() -> Generator[None]:
+    """Python warns of odd escapes, which are no errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+_TWO_NAMES = re.compile(r"\s*([^\W\d]\w*)[ \t]+([^\W\d]\w*)")
+_KEYWORDS = {*keyword.kwlist, *keyword.softkwlist, "print", "exec"}
+"""Other than these, no two names stand side by side in Python: most prose is told without parsing it."""
 
 
 @register("sql_syntax")

@@ -1,7 +1,7 @@
 """Bytes to samples: one producer's format a file."""
 
 from . import columns, label_studio, langfuse, litellm, native, openai, otlp, responses
-from .base import Decoded, Defaults, Envelope, Format, Ignored, Limits, Unreadable, decode, formats
+from .base import Decoded, Defaults, Envelope, Format, Ignored, Limits, Unreadable, decode, formats, lacks
 from .columns import Columns
 from .recognise import Recognised, recognise
 
@@ -19,6 +19,7 @@ __all__ = [
     "decode",
     "formats",
     "label_studio",
+    "lacks",
     "langfuse",
     "litellm",
     "native",

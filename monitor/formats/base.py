@@ -74,7 +74,8 @@ class Format(Protocol):
     """One producer's way to write a model call down: a JSON object for each.
 
     It may also say ``signs(self, document: Mapping[str, msgspec.Raw], /) -> tuple[str, ...]``: the fields by which a
-    document gives itself away as of this format, none when it is not; only then is it recognised.
+    document gives itself away as of this format, none when it is not; only then is it recognised. And it may say
+    ``lacks``, the fields of a sample that it can never give.
     """
 
     def sample(self, value: bytes, record: Record, index: int, defaults: Defaults, /) -> Sample | Ignored:
@@ -96,6 +97,11 @@ class Envelope(Protocol):
             InvalidRecord: nothing of it can be read.
         """
         ...
+
+
+def lacks(format: Format | Envelope) -> frozenset[str]:
+    """The fields of a sample that a format can never give."""
+    return frozenset(getattr(format, "lacks", ()))
 
 
 formats: Registry[Format | Envelope] = Registry("format", group="evergauge.formats")

@@ -21,6 +21,8 @@ _humps = re.compile(r"(?<!^)(?=[A-Z])")
 class Langfuse:
     """Langfuse observations and their scores: API answers and exports as JSONL, CSV and Parquet."""
 
+    lacks = frozenset({"references", "tests", "context"})
+
     def signs(self, document: Mapping[str, msgspec.Raw], /) -> tuple[str, ...]:
         for own in (_CAMEL, _SNAKE, _SCORE):
             found = tuple(name for name in own if name in document)

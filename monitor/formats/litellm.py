@@ -47,6 +47,8 @@ _decoder = msgspec.json.Decoder(Payload)
 class LiteLLM:
     """LiteLLM's standard logging payload."""
 
+    lacks = frozenset({"references", "tests", "context"})
+
     def signs(self, document: Mapping[str, msgspec.Raw], /) -> tuple[str, ...]:
         own = ("call_type", "response_cost", "hidden_params", "model_parameters", "custom_llm_provider", "startTime")
         found = tuple(name for name in own if name in document)

@@ -84,6 +84,8 @@ _decoder = msgspec.json.Decoder(Exchange)
 class OpenAI:
     """OpenAI chat completions: request and response, streams already joined; the first choice is the answer."""
 
+    lacks = frozenset({"references", "tests", "context"})
+
     def signs(self, document: Mapping[str, msgspec.Raw], /) -> tuple[str, ...]:
         request = inside(document, "request")
         return ("request.messages", "request", "response") if "messages" in request and "response" in document else ()

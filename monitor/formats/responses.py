@@ -81,6 +81,8 @@ _decoder = msgspec.json.Decoder(Exchange)
 class Responses:
     """OpenAI responses: request and response, streams already joined."""
 
+    lacks = frozenset({"references", "tests", "context"})
+
     def signs(self, document: Mapping[str, msgspec.Raw], /) -> tuple[str, ...]:
         request = inside(document, "request")
         return ("request.input", "request", "response") if "input" in request and "response" in document else ()

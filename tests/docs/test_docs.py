@@ -13,7 +13,9 @@ import pytest
 import trustme
 from click.testing import CliRunner
 
+from docs.examples import EXAMPLES
 from monitor.build import build_evaluate, inside
+from monitor.checks import checks
 from monitor.cli.main import cli
 from monitor.cli.program import load_commands
 from monitor.formats import Defaults, Limits, decode, formats
@@ -25,7 +27,7 @@ from tests.conftest import MakeWay
 from tests.integration.traffic import mixed
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = Path(__file__).parent / "examples"
+FILES = Path(__file__).parent / "examples"
 """The files that the docs speak of."""
 AUTHORITY = trustme.CA()
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
@@ -138,7 +140,7 @@ def test_commands_without_servers(block: Block, tmp_path: Path) -> None:
     """What the docs show is what is printed."""
     if "config check" in block.text:
         shutil.copy(ROOT / "evergauge.toml", tmp_path)
-    for file in EXAMPLES.iterdir():
+    for file in FILES.iterdir():
         shutil.copy(file, tmp_path)
     shown = ""
     for line in block.text.splitlines():
@@ -201,6 +203,14 @@ def test_links_lead_somewhere() -> None:
         for target in _LINK.findall(page.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_check_has_a_worked_example_that_says_something() -> None:
+    shown = {example.check: example.score() for example in EXAMPLES}
+    shipped = {name for name, spec in checks.items() if spec.module.startswith("monitor.")}
+
+    assert shipped - shown.keys() == {"unit_tests"}
+    assert {name for name, score in shown.items() if score.value is None} == set()
 
 
 def test_generated_pages_are_fresh() -> None:

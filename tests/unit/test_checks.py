@@ -329,6 +329,22 @@ def test_names_that_the_answer_chose_are_not_quoted(schema: str) -> None:
     assert "jane" not in finding.why
 
 
+def test_json_may_be_wanted_always_and_strictly() -> None:
+    fenced = make_sample('```json\n{"a": 1}\n```')
+
+    assert run_check("json", fenced).value is None
+    assert run_check("json", fenced, always=True).value == 0.8
+    assert run_check("json", fenced, always=True, strict=True).value == 0.0
+    assert run_check("json", make_sample('{"a": 1}'), always=True, strict=True).value == 1.0
+
+
+def test_brackets_in_prose_are_no_json_to_mend() -> None:
+    prose = make_sample("See [1] and {curly} [2], thus [Yes].", expected_format="json")
+
+    assert run_check("json", prose).label == "broken"
+    assert run_check("json", make_sample('Here: {"a": 1, b: [1, 2', expected_format="json")).label == "repairable"
+
+
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(InvalidConfig, match="registered twice"):
         check("json")(lambda _: True)

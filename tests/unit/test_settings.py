@@ -11,6 +11,7 @@ from monitor.build import build_evaluate, inside
 from monitor.checks import build_scorers, register
 from monitor.errors import InvalidConfig
 from monitor.settings import load
+from tests.builders import make_evaluate, make_settings
 
 EXAMPLE = Path(__file__).parents[2] / "evergauge.toml"
 
@@ -255,3 +256,15 @@ def test_parameters_of_ones_own_checks_may_have_every_plain_type() -> None:
     assert build_scorers({"test_typed": good}, at="checks")
     with pytest.raises(InvalidConfig, match="one of 'a', 'b'"):
         build_scorers({"test_typed": {"mode": "c"}}, at="checks")
+
+
+def test_a_check_without_what_it_needs_is_refused_where_no_input_can_give_it() -> None:
+    inputs = '[{topic = "spans", format = "otlp", app = "bot"}, {topic = "files", app = "tutor"}]'
+    apps = "{bot = {checks = {bleu = true, relevance = true}}, tutor = {checks = {bleu = true, unit_tests = true}}}"
+
+    with pytest.raises(InvalidConfig) as refused:
+        make_evaluate(make_settings(INPUTS=inputs, APPS=apps))
+
+    assert refused.value.problems == {
+        "apps.bot.checks.bleu": "needs references, which no input of this application can give (otlp)"
+    }

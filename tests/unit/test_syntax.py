@@ -14,6 +14,8 @@ FENCED = "Here you are:\n\n```{0}\n{1}\n```\n\nThat is it."
         ("python_syntax", "python", "def f(x):\n    return x + 1"),
         ("python_syntax", "py", "match x:\n    case [a, *_]: print(f'{a!r}')"),
         ("python_syntax", "python", "import re\nre.match('\\d', 'x')"),
+        ("python_syntax", "python", "x in y"),
+        ("python_syntax", "python", "match x:\n    case _: pass"),
         ("sql_syntax", "sql", "SELECT a, count(*) FILTER (WHERE b) FROM t GROUP BY 1 ORDER BY 2 DESC NULLS LAST;"),
         ("sql_syntax", "postgresql", "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x ON CONFLICT DO NOTHING"),
         ("javascript_syntax", "js", "const f = async ({a, ...rest}) => a ?? await rest?.b;"),
@@ -32,6 +34,8 @@ def test_what_parses(check: str, name: str, code: str) -> None:
     [
         ("python_syntax", "python", "def f(x):\nreturn x", "line 2"),
         ("python_syntax", "python", "print('a'\nx = 1", "was never closed"),
+        ("python_syntax", "python", "\n\nThe answer is 42.", "invalid syntax, line 3"),
+        ("python_syntax", "python", "print hello", "Missing parentheses"),
         ("python_syntax", "python", "x = \x00", "null"),
         ("python_syntax", "python", "(" * 5_000, "nested"),
         ("python_syntax", "python", "-" * 200_000 + "1", "nested"),

@@ -46,7 +46,7 @@ def chosen_letter(text: str, letters: str = "ABCDE") -> str | None:
     return text if text in letters and len(text) == 1 else None
 
 
-@register("multiple_choice")
+@register("multiple_choice", needs="references")
 @dataclass(frozen=True, slots=True)
 class MultipleChoice:
     """The letter that the answer settles on is the reference's (MMLU's rule for chat models)."""

@@ -59,18 +59,31 @@ def _grams(text: str, words: int) -> Grams:
 
 def statistics(answer: str, references: Sequence[str], *, words: int = 0) -> Statistics:
     """Counts against the reference that scores best, to add up over a corpus."""
-    said = _grams(answer, words)
-    candidates = [_match(said, _reference(reference, words)) for reference in references]
+    packed, tokens = "".join(answer.split()), _words(answer) if words else []
+    candidates = [_match(packed, tokens, _reference(reference, words)) for reference in references]
     return max(candidates, key=score) if len(candidates) > 1 else candidates[0]
 
 
-def _match(said: Grams, wanted: Grams) -> Statistics:
+def _match(packed: str, tokens: Sequence[str], wanted: Grams) -> Statistics:
+    """Only n-grams that the reference has are counted; where none of an order matches, no longer one can."""
     rows: list[tuple[int, int, int]] = []
-    for mine, theirs in zip(said, wanted, strict=True):
-        matches = sum([min(times, theirs[gram]) for gram, times in mine.items() if gram in theirs])
-        # An answer says nothing of an order that the reference has no n-gram of.
-        rows.append((mine.total() if theirs else 0, theirs.total(), matches))
+    going = True
+    for n, theirs in enumerate(wanted[:CHARACTERS], start=1):
+        last = len(packed) - n + 1
+        common = [gram for i in range(last) if (gram := packed[i : i + n]) in theirs] if going else []
+        going = bool(common)
+        rows.append(_row(last, common, theirs))
+    for n, theirs in enumerate(wanted[CHARACTERS:], start=1):
+        last = len(tokens) - n + 1
+        common = [gram for i in range(last) if (gram := " ".join(tokens[i : i + n])) in theirs]
+        rows.append(_row(last, common, theirs))
     return tuple(rows)
+
+
+def _row(said: int, common: list[str], theirs: Counter[str]) -> tuple[int, int, int]:
+    matches = sum([min(times, theirs[gram]) for gram, times in Counter(common).items()])
+    # An answer says nothing of an order that the reference has no n-gram of.
+    return max(said, 0) if theirs else 0, theirs.total(), matches
 
 
 def score(statistics: Statistics) -> float:
@@ -117,7 +130,7 @@ def _finding(sample: Sample, words: int, name: str) -> Finding:
     return Finding(min(value, 1.0), f"{name} {100 * value:.1f}")
 
 
-@register("chrf", passes_from=0.4)
+@register("chrf", passes_from=0.4, needs="references")
 @dataclass(frozen=True, slots=True)
 class ChrF:
     """Character n-gram F-score against the best reference, equal to sacreBLEU's."""
@@ -126,7 +139,7 @@ class ChrF:
         return _finding(sample, 0, "chrF")
 
 
-@register("chrf++", passes_from=0.4)
+@register("chrf++", passes_from=0.4, needs="references")
 @dataclass(frozen=True, slots=True)
 class ChrFPlusPlus:
     """Character and word n-gram F-score against the best reference, equal to sacreBLEU's."""

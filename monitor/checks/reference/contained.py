@@ -20,7 +20,7 @@ def _present(texts: Iterable[str], answer: str, *, same_case: bool) -> list[str]
     return [text for text in texts if text.lower() in lowered]
 
 
-@register("contains_reference")
+@register("contains_reference", needs="references")
 @dataclass(frozen=True, slots=True)
 class ContainsReference:
     """The answer contains a reference, whatever stands around it."""
@@ -85,6 +85,20 @@ class ContainsNone(_Contains):
 
 def _listed(texts: Iterable[str]) -> str:
     return ", ".join(map(repr, texts))
+
+
+_LINK = re2.compile(r"(?i)\b(?:https?://|www\.)[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]")
+
+
+@register("contains_link")
+@dataclass(frozen=True, slots=True)
+class ContainsLink:
+    """The answer holds a link (http, https, www)."""
+
+    def __call__(self, sample: Sample) -> Finding:
+        if not sample.output:
+            return _NO_ANSWER
+        return CLEAN if _LINK.search(sample.output) else Finding(0.0, "holds no link", "absent")
 
 
 @register("regex")

@@ -19,7 +19,7 @@ def similarity(answer: str, reference: str) -> float:
     return Levenshtein.normalized_similarity(answer, reference)
 
 
-@register("levenshtein", passes_from=0.8)
+@register("levenshtein", passes_from=0.8, needs="references")
 @dataclass(frozen=True, slots=True)
 class EditSimilarity:
     """Share of characters that need no edit to become the reference (normalised Levenshtein similarity)."""

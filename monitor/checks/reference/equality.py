@@ -50,7 +50,7 @@ def _same(one: object, other: object, tolerance: float) -> bool:
     return type(one) is type(other) and one == other
 
 
-@register("json_equal")
+@register("json_equal", needs="references")
 @dataclass(frozen=True, slots=True)
 class JsonEqual:
     """The weighted share of the reference's fields that the answer's JSON has alike; order of keys does not matter."""

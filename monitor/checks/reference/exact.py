@@ -49,7 +49,7 @@ def token_f1(answer: str, reference: str) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-@register("exact_match")
+@register("exact_match", needs="references")
 @dataclass(frozen=True, slots=True)
 class ExactMatch:
     """The answer is a reference, but for case, punctuation, articles and spaces (SQuAD's exact match)."""
@@ -61,7 +61,7 @@ class ExactMatch:
         return CLEAN if found[0] else Finding(0.0, f"not the reference {sample.references[0][:80]!r}", "different")
 
 
-@register("token_f1", passes_from=0.5)
+@register("token_f1", passes_from=0.5, needs="references")
 @dataclass(frozen=True, slots=True)
 class TokenF1:
     """Token overlap of answer and reference as F1 (SQuAD's F1)."""

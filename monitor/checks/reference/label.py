@@ -52,7 +52,7 @@ def _labelled(sample: Sample, labels: Iterable[str], brackets_only: bool) -> Fin
     return CLEAN if said in wanted else Finding(0.0, f"says {said!r}, the reference {sample.references[0]!r:.80}", said)
 
 
-@register("yes_no")
+@register("yes_no", needs="references")
 @dataclass(frozen=True, slots=True)
 class YesNo:
     """The answer's last yes or no is the reference's; one in square brackets counts before others."""
@@ -64,7 +64,7 @@ class YesNo:
         return _labelled(sample, _YES_NO, self.brackets_only)
 
 
-@register("label_match")
+@register("label_match", needs="references")
 @dataclass(frozen=True, slots=True)
 class LabelMatch:
     """The last label that the answer names is the reference; one in square brackets counts before others."""

@@ -13,7 +13,7 @@ from monitor.model import Sample
 from .compared import NO_ANSWER, NO_REFERENCE
 
 
-@register("semantic_similarity", passes_from=0.5)
+@register("semantic_similarity", passes_from=0.5, needs="references")
 @dataclass(frozen=True, slots=True)
 class SemanticSimilarity:
     """Cosine of answer and closest reference, by WordLlama's embeddings, whose weights come with its package."""

@@ -67,7 +67,7 @@ def value(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-@register("numeric_answer")
+@register("numeric_answer", needs="references")
 @dataclass(frozen=True, slots=True)
 class NumericAnswer:
     """The answer's final number is the reference's (GSM8K's rule, with a tolerance)."""

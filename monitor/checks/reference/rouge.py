@@ -55,7 +55,7 @@ class _Rouge:
         return rouge(self.kind, answer[: self.look_at], reference[: self.look_at], stems=self.stems)
 
 
-@register("rouge1", passes_from=0.3)
+@register("rouge1", passes_from=0.3, needs="references")
 @dataclass(frozen=True, slots=True)
 class Rouge1(_Rouge):
     """Overlap of single words with the reference (ROUGE-1, F-measure)."""
@@ -63,7 +63,7 @@ class Rouge1(_Rouge):
     kind = "rouge1"
 
 
-@register("rouge2", passes_from=0.1)
+@register("rouge2", passes_from=0.1, needs="references")
 @dataclass(frozen=True, slots=True)
 class Rouge2(_Rouge):
     """Overlap of word pairs with the reference (ROUGE-2, F-measure)."""
@@ -71,7 +71,7 @@ class Rouge2(_Rouge):
     kind = "rouge2"
 
 
-@register("rougeL", passes_from=0.2)
+@register("rougeL", passes_from=0.2, needs="references")
 @dataclass(frozen=True, slots=True)
 class RougeL(_Rouge):
     """Longest common subsequence of words with the reference (ROUGE-L, F-measure)."""
@@ -79,7 +79,7 @@ class RougeL(_Rouge):
     kind = "rougeL"
 
 
-@register("rougeLsum", passes_from=0.2)
+@register("rougeLsum", passes_from=0.2, needs="references")
 @dataclass(frozen=True, slots=True)
 class RougeLsum(_Rouge):
     """Longest common subsequences sentence by sentence, a line each, with the reference (ROUGE-Lsum, F-measure)."""

@@ -20,6 +20,8 @@ _JSON = b"{"
 class Otlp:
     """OpenTelemetry spans and log events, protobuf or JSON: GenAI old and new, OpenLLMetry, OpenInference."""
 
+    lacks = frozenset({"references", "tests"})
+
     def signs(self, document: Mapping[str, msgspec.Raw], /) -> tuple[str, ...]:
         found = tuple(name for name in ("resourceSpans", "resourceLogs") if name in document)
         return found * _CERTAIN

@@ -1,0 +1,3 @@
+from collections.abc import Sequence
+
+def roc_auc_score(y_true: Sequence[float], y_score: Sequence[float]) -> float: ...
