@@ -24,8 +24,8 @@ _SUMMARY = "The council approved the new bridge on Monday after two hours of deb
 _HARD = (
     "Notwithstanding considerable organizational opposition, representatives articulated fundamental "
     "dissatisfaction regarding implementation methodologies, necessitating comprehensive reevaluation of "
-    "administrative responsibilities and institutional considerations throughout the organization's departments. The committee, "
-    "regrettably, postponed deliberations indefinitely."
+    "administrative responsibilities and institutional considerations throughout the organization's "
+    "departments. The committee, regrettably, postponed deliberations indefinitely."
 )
 
 
