@@ -78,10 +78,7 @@ def test_both_say_the_same(draft: str, schema: dict[str, Any], value: Any) -> No
 
 @pytest.mark.parametrize("draft", DRAFTS)
 def test_each_drafts_meta_schema_holds_for_itself(draft: str) -> None:
-    meta = (
-        REGISTRY.contents(draft.removesuffix("#")) if draft.removesuffix("#") in REGISTRY else REGISTRY.contents(draft)
-    )
-    text = json.dumps(meta)
+    text = json.dumps(REGISTRY.contents(draft))
 
     assert run_check("json_schema", make_sample(text, json_schema=text)).value == 1.0
     assert run_check("json_schema", make_sample('{"type": 7}', json_schema=text)).value == 0.0
