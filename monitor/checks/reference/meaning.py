@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from monitor.checks.base import Finding, at_least, register
@@ -61,5 +60,4 @@ def _finding(answer: Any, references: Any) -> Finding:
 @functools.cache
 def _embedder() -> Any:
     wordllama = needed("wordllama")
-    here = Path(wordllama.__file__).parent
-    return wordllama.WordLlama.load(cache_dir=here, disable_download=True).embed
+    return wordllama.WordLlama.load(cache_dir=wordllama.__path__[0], disable_download=True).embed
