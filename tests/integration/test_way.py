@@ -4,6 +4,7 @@ import asyncio
 import json
 import urllib.request
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from tests.integration.test_up import evergauge
 from tests.integration.traffic import broken, good, mixed
 from tests.servers import wait_until
 from tests.unit.test_checks import chain
+
+WIRE = Path(__file__).parents[1] / "wire"
 
 
 def test_every_record_is_accounted_for(make_way: MakeWay) -> None:
@@ -154,6 +157,29 @@ def test_tombstones_and_unknown_formats(make_way: MakeWay) -> None:
     way.wait(4)
 
     assert way.ledger().reasons.get("dead", {}) == {"unknown_format": 3, "tombstone": 1}
+
+
+def test_formats_side_by_side_in_one_topic(make_way: MakeWay) -> None:
+    way = make_way()
+    worker = way.worker(INPUTS=f'[{{topic = "{way.topic}", format = "auto", app = "shop"}}]').wait_ready()
+    records = [
+        *good(3),
+        (WIRE / "otlp/genai.traces.pb").read_bytes(),
+        (WIRE / "otlp/openinference.traces.json").read_bytes(),
+        (WIRE / "otlp/genai_events.traces.pb").read_bytes(),  # three calls without their text, one that failed
+        (WIRE / "litellm/chat.json").read_bytes(),
+        b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "GET /"}]}]}]}',
+        b'{"what": "is this?"}',
+    ]
+
+    way.wait(way.send(records))
+
+    ledger = way.ledger()
+    assert ledger.ids == 3 + 4 + 4 + 1 + 1
+    assert ledger.reasons == {"ignored": {"no_content": 3, "no_model_call": 1}, "dead": {"unknown_format": 1}}
+    assert read_status(way.settings).problems == []
+    assert [letter.value for letter in read_letters(way.settings.kafka).values()] == [records[-1]]
+    assert 'evergauge_ignored_total{reason="no_content"' in worker.metrics()
 
 
 def test_one_topic_in_another_format(make_way: MakeWay) -> None:
