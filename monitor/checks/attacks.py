@@ -114,7 +114,8 @@ JAILBREAKS = Patterns(
         "adversarial suffix": r"(?:[!\]\[(){}\\/|~^*=+<>]\s?){12}|describing\.\\? ?\+? ?similarly",
     }
 )
-_TURN = re2.compile(r"(?mi)^\s*(?:user|human|q|student)\s*:")
+_TURN = re2.compile(r"(?mi)^\s*(?:assistant|ai|bot|teacher)\s*:\s*(?:sure|of course|certainly|absolutely|here)\b")
+"""An invented turn in which the model obeys; ordinary examples before a question have turns too."""
 _MANY_TURNS = 8
 
 

@@ -64,6 +64,7 @@ def test_marks_of_a_jailbreak(prompt: str) -> None:
         "Dan said he has no time today.",
         "How do I decode base64 in Python?",
         "User: hello\nAssistant: hi",
+        "Q: What is it?\nA: A lamp.\n" * 20,
         "| a | b |\n|---|---|\n| 1 | 2 |\n\n----------\n==========",
     ],
 )
