@@ -22,9 +22,9 @@ _ENTITIES = (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))
 _APART = str.maketrans({c: f" {c} " for c in '{|}~[\\]^_`!"#$%&()*+:;<=>?@/'})
 """The first rule of 13a, but for the blank, which stands apart already."""
 _13A = (
-    (re.compile(r"([^0-9])([\.,])"), r"\1 \2 "),
-    (re.compile(r"([\.,])([^0-9])"), r" \1 \2"),
-    (re.compile(r"([0-9])(-)"), r"\1 \2 "),
+    (".,", re.compile(r"([^0-9])([\.,])"), r"\1 \2 "),
+    (".,", re.compile(r"([\.,])([^0-9])"), r" \1 \2"),
+    ("-", re.compile(r"([0-9])(-)"), r"\1 \2 "),
 )
 
 Grams = Counter[tuple[str, ...]]
@@ -41,8 +41,9 @@ def tokens_13a(text: str) -> list[str]:
         for entity, character in _ENTITIES:
             text = text.replace(entity, character)
     text = f" {text} ".translate(_APART)
-    for pattern, replacement in _13A:
-        text = pattern.sub(replacement, text)
+    for marks, pattern, replacement in _13A:
+        if any(mark in text for mark in marks):
+            text = pattern.sub(replacement, text)
     return text.split()
 
 

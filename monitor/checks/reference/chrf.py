@@ -70,6 +70,11 @@ def _match(packed: str, tokens: Sequence[str], wanted: Grams) -> Statistics:
     going = True
     for n, theirs in enumerate(wanted[:CHARACTERS], start=1):
         last = len(packed) - n + 1
+        if going and len(theirs) <= _FEW:
+            matches = sum([min(times, _occurrences(gram, packed)) for gram, times in theirs.items()])
+            rows.append((max(last, 0) if theirs else 0, theirs.total(), matches))
+            going = matches > 0
+            continue
         common = [gram for i in range(last) if (gram := packed[i : i + n]) in theirs] if going else []
         going = bool(common)
         rows.append(_row(last, common, theirs))
@@ -78,6 +83,22 @@ def _match(packed: str, tokens: Sequence[str], wanted: Grams) -> Statistics:
         common = [gram for i in range(last) if (gram := " ".join(tokens[i : i + n])) in theirs]
         rows.append(_row(last, common, theirs))
     return tuple(rows)
+
+
+_FEW = 24
+"""n-grams of a reference that are looked for one by one, rather than among all of the answer's."""
+
+
+def _occurrences(gram: str, text: str) -> int:
+    """How often it stands there, overlaps included.
+
+    >>> _occurrences("aa", "aaa b aa")
+    3
+    """
+    times, at = 0, text.find(gram)
+    while at >= 0:
+        times, at = times + 1, text.find(gram, at + 1)
+    return times
 
 
 def _row(said: int, common: list[str], theirs: Counter[str]) -> tuple[int, int, int]:
