@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import msgspec
 
-from monitor.model import Message, Part, Record, Sample, Tags
+from monitor.model import Message, Record, Sample, Tags
 
 from .base import Defaults, Ignored, application, event_time, formats, identity, parsed, tags
-from .messages import answer, as_json, items, opened, read_messages, table
+from .messages import answer, as_json, conversation, items, opened, read_messages, table
 
 Row = Mapping[str, Any]
 _GENERATION = "GENERATION"
@@ -96,10 +96,9 @@ def _other(row: Row) -> tuple[str, str]:
 
 def _answered(row: Row) -> tuple[Message, ...]:
     """The answer, which is a message, a text or whatever structure the application logs."""
-    said = opened(row.get("output"))
-    structure = table(said)
-    if structure and not {"role", "content", "tool_calls", "messages"} & structure.keys():
-        return (Message("assistant", (Part(as_json(structure)),)),)
+    said: object = row.get("output")
+    if not isinstance(said, str):
+        said = conversation(as_json(said))
     return read_messages(said, "output", role="assistant")
 
 

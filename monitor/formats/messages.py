@@ -40,8 +40,23 @@ def as_json(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
+def conversation(text: str) -> Any:
+    """The messages that a text is the JSON of; any other text as it is: a model may be asked for JSON, and answer it.
+
+    >>> conversation('["a", {"b": 1}]')
+    '["a", {"b": 1}]'
+    >>> conversation('[{"role": "user", "content": "Hi"}]')
+    [{'role': 'user', 'content': 'Hi'}]
+    """
+    document = opened(text)
+    if isinstance(table(document).get("messages"), list):
+        return document
+    said = items(document)
+    return document if said and all("role" in table(one) for one in said) else text
+
+
 def read_messages(value: object, field: str, *, role: str = "user") -> tuple[Message, ...]:
-    """A conversation: messages, one message, a text, or the JSON of any of these.
+    """A conversation: messages, one message, a text, or the JSON of messages.
 
     Args:
         value: what was said.
@@ -51,7 +66,8 @@ def read_messages(value: object, field: str, *, role: str = "user") -> tuple[Mes
     Raises:
         InvalidRecord: it is none of these; the field is named.
     """
-    value = opened(value)
+    if isinstance(value, str):
+        value = conversation(value)
     if value is None or value == "":
         return ()
     if isinstance(value, str):

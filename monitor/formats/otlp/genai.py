@@ -90,7 +90,8 @@ _WITHOUT = "a call of a model whose answer was not recorded: switch on content c
 
 def _asked(operation: Operation) -> tuple[Message, ...]:
     attributes = operation.attributes
-    told = read_messages(attributes.get("gen_ai.system_instructions"), "gen_ai.system_instructions", role="system")
+    instructions = opened(attributes.get("gen_ai.system_instructions"))
+    told = read_messages(instructions, "gen_ai.system_instructions", role="system")
     system = (Message("system", tuple(part for one in told for part in one.parts)),) if told else ()
     messages = read_messages(attributes.get("gen_ai.input.messages"), "gen_ai.input.messages")
     if not messages:

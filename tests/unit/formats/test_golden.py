@@ -1,6 +1,7 @@
 """What the field's own libraries wrote, read: every dialect tells the same calls."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -258,3 +259,31 @@ def test_a_document_that_could_be_of_two_formats_is_neither() -> None:
     assert isinstance(one, Unreadable)
     assert one.error.reason == "ambiguous_format"
     assert "openai or openai_responses" in str(one.error)
+
+
+ANSWERS_IN_JSON = ['{"ships":  "tomorrow"}', '["a", "b"]', '[{"content": "x"}]', "[1, 2]", '{"content": "x"}']
+
+
+@pytest.mark.parametrize("text", ANSWERS_IN_JSON)
+def test_an_answer_that_is_json_stays_as_the_model_wrote_it(text: str) -> None:
+    asked = [{"role": "user", "content": "JSON, please."}]
+    observation = {"id": "o", "trace_id": "t", "start_time": "2026-11-01T12:00:00Z", "type": "GENERATION"}
+    spoken = {
+        "openinference.span.kind": "LLM",
+        "input.value": text,
+        "output.value": text,
+    }
+    older = {"gen_ai.operation.name": "chat", "gen_ai.prompt": text, "gen_ai.completion": text}
+    counted = {"gen_ai.operation.name": "chat", "gen_ai.prompt.0.content": text, "gen_ai.completion.0.content": text}
+    records = [observation | {"input": asked, "output": text}, *map(one_span, (spoken, older, counted))]
+
+    for record in records:
+        (one,) = decode(make_record(record), formats["auto"], defaults=Defaults(app="shop"), limits=Limits())
+        assert isinstance(one, Sample), one
+        assert one.output == text
+        assert one.prompt in {text, "JSON, please."}
+
+
+def one_span(attributes: dict[str, str]) -> dict[str, Any]:
+    pairs = [{"key": key, "value": {"stringValue": value}} for key, value in attributes.items()]
+    return {"resourceSpans": [{"scopeSpans": [{"spans": [{"spanId": "ab", "attributes": pairs}]}]}]}
