@@ -26,6 +26,6 @@ def blocks_in(text: str, names: Collection[str], *, whole: bool) -> list[str]:
     """
     blocks = fenced(text)
     if not blocks and whole:
-        return [text] if text.strip() else []
+        return [text] if text and not text.isspace() else []
     wanted = {*names, ""} if whole else names
     return [body for name, body in blocks if name in wanted and body.strip()]

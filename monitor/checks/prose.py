@@ -39,7 +39,7 @@ class Words:
         at_least(max(self.least, 1), most=self.most)
 
     def __call__(self, sample: Sample) -> Finding:
-        return _between(len(answer(sample).words), self.least, self.most, "words") if sample.output else _NO_ANSWER
+        return _between(answer(sample).word_count, self.least, self.most, "words") if sample.output else _NO_ANSWER
 
 
 @register("sentences")
@@ -63,7 +63,7 @@ class Sentences:
         bounds = _between(text.sentences, self.least, self.most, "sentences")
         if bounds is not CLEAN or not text.sentences:
             return bounds
-        return _between(round(len(text.words) / text.sentences, 1), 0, self.words, "words a sentence")
+        return _between(round(text.word_count / text.sentences, 1), 0, self.words, "words a sentence")
 
 
 @register("letters", passes_from=0.7)

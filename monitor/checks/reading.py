@@ -15,6 +15,9 @@ T = TypeVar("T")
 _SEPARATORS = bytes(byte if (chr(byte).isalnum() and byte < 128) or byte >= 128 else 32 for byte in range(256)).lower()
 """ASCII as words see it: letters and digits, lower-cased, and everything else a space."""
 
+_WORD_MARKS = bytes(32 if byte in b" \t\n\r\x0b\x0c" else 120 for byte in range(256))
+"""Everything that is no blank an ``x``: a word begins where one follows a blank."""
+
 _NO_LETTERS = bytes(byte for byte in range(256) if not (chr(byte).isalpha() or chr(byte).isspace()) or byte > 127)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _CLOSING = b"\"')]*_"
@@ -48,12 +51,22 @@ class Reading:
     @cached_property
     def words(self) -> list[bytes]:
         """Lower-cased runs of letters and digits; characters of scripts without spaces stand alone."""
+        return self._spaced.split()
+
+    @cached_property
+    def word_count(self) -> int:
+        """How many words there are, without making them."""
+        return (b" " + self._spaced.translate(_WORD_MARKS)).count(b" x")
+
+    @cached_property
+    def _spaced(self) -> bytes:
+        """The words, lower-cased, with blanks for all else."""
         if self.text.isascii():
-            return self.data.translate(_SEPARATORS).split()
+            return self.data.translate(_SEPARATORS)
         text = self.text.lower()
         if _UNSPACED.search(text):
             text = _UNSPACED.sub(r" \1 ", text)
-        return _UNICODE_PUNCTUATION.sub(b" ", text.encode(errors="replace")).translate(_SEPARATORS).split()
+        return _UNICODE_PUNCTUATION.sub(b" ", text.encode(errors="replace")).translate(_SEPARATORS)
 
     @cached_property
     def sentences(self) -> int:

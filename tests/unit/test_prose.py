@@ -72,6 +72,11 @@ def test_counts_of_any_text_make_sense(text: str) -> None:
     assert 0 <= reading.sentences <= len(text) + 1
 
 
+@given(st.text(st.characters(exclude_categories=("Cs",))))
+def test_words_are_counted_as_they_are_made(text: str) -> None:
+    assert Reading(text).word_count == len(Reading(text).words)
+
+
 def test_words_and_sentences_between_bounds() -> None:
     text = make_sample("One two three. Four five six.")
 
