@@ -89,4 +89,42 @@ FOLDED_LABELS = Metric(
     "evergauge_folded_labels_total", "counter", "Label values counted as _other: over the label budget.", ("label",)
 )
 
+JUDGE_CALLS = Metric(
+    "evergauge_judge_calls_total",
+    "counter",
+    "Calls of judges' endpoints by what came of them: replied, or why there is no value.",
+    ("endpoint", "outcome"),
+)
+JUDGE_SECONDS = Metric(
+    "evergauge_judge_call_seconds",
+    "histogram",
+    "Seconds that a call took that was answered.",
+    ("endpoint",),
+    (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0),
+)
+JUDGE_TOKENS = Metric(
+    "evergauge_judge_tokens_total", "counter", "Tokens that judges read and wrote.", ("endpoint", "side")
+)
+JUDGE_COST = Metric(
+    "evergauge_judge_cost_total", "counter", "Money spent, in the currency of the settings' prices.", ("endpoint",)
+)
+JUDGE_WIDTH = Metric(
+    "evergauge_judge_calls_allowed", "gauge", "Calls at once that the endpoint's refusals allow.", ("endpoint",)
+)
+CIRCUIT_OPEN = Metric(
+    "evergauge_judge_circuit_open", "gauge", "1 while a failing endpoint is left alone.", ("endpoint",)
+)
+JUDGED_SAMPLES = Metric(
+    "evergauge_judgements_total",
+    "counter",
+    "Samples by what became of them at a judge: pass, fail, or why there is no value.",
+    ("app", "judge", "outcome"),
+)
+JUDGED_AGAIN = Metric(
+    "evergauge_judgements_reused_total",
+    "counter",
+    "Samples that were judged by a judgement that was here already.",
+    ("app", "judge"),
+)
+
 ALL = tuple(metric for metric in list(globals().values()) if isinstance(metric, Metric))

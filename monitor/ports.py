@@ -1,10 +1,26 @@
 """The outside doors: each with two or three methods, and a twin in memory (``monitor.adapters.memory``)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
+from uuid import UUID
 
 from monitor.metrics import Metric
-from monitor.model import DeadLetter, Evaluation, Origin, Program, Ran, Record, Sample
+from monitor.model import (
+    Controlled,
+    DeadLetter,
+    Evaluation,
+    Judgement,
+    Lot,
+    Opinion,
+    Origin,
+    Program,
+    Question,
+    Ran,
+    Record,
+    Reply,
+    Sample,
+    Spent,
+)
 
 Labels = tuple[str, ...]
 Answer = object
@@ -105,6 +121,82 @@ class Sandbox(Protocol):
 
     async def close(self) -> None:
         """Stop what runs."""
+        ...
+
+
+class Judge(Protocol):
+    """A model that is asked for its opinion, and paid for it."""
+
+    async def ask(self, question: Question, /) -> Reply:
+        """One call.
+
+        Raises:
+            Unjudged: no reply came of it, and why.
+        """
+        ...
+
+    async def check(self) -> str:
+        """What is wrong with the endpoint, for a person to read; empty when it answers as it should."""
+        ...
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        ...
+
+
+class Judgements(Protocol):
+    """What judges replied, call by call: what is here is never paid for again."""
+
+    async def known(self, contents: Collection[UUID], /) -> Mapping[UUID, Judgement]:
+        """Those that are here already, by content.
+
+        Raises:
+            Unavailable: ask again later.
+        """
+        ...
+
+    async def keep(self, judgement: Judgement, /) -> None:
+        """Return once it is durable; keeping one twice changes nothing.
+
+        Raises:
+            Unavailable: it may not be; the same call is safe to repeat.
+        """
+        ...
+
+
+class Opinions(Protocol):
+    """Where scores of judges and people become durable."""
+
+    async def write(self, opinions: Sequence[Opinion], /) -> None:
+        """Return once every row is durable; writing one twice changes nothing.
+
+        Raises:
+            Unavailable: not everything was written; the same call is safe to repeat.
+        """
+        ...
+
+    async def control(self, controlled: Controlled, /) -> None:
+        """The same for what was said of a control item."""
+        ...
+
+
+class Treasury(Protocol):
+    """Budgets that all workers share."""
+
+    async def book(self, lots: Sequence[Lot], /) -> None:
+        """Write lots down, or what they have become; whoever asks after that sees them.
+
+        Raises:
+            Unavailable: they may not be; the same call is safe to repeat.
+        """
+        ...
+
+    async def spent(self, hour_ms: int, /) -> Mapping[str, Spent]:
+        """What was spent and booked in an hour and in its day (UTC), by application.
+
+        Raises:
+            Unavailable: ask again later.
+        """
         ...
 
 

@@ -1,7 +1,9 @@
 """The Faust application: topics, the agent, timers, sensors, health. Importing this starts nothing."""
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -10,21 +12,27 @@ import faust
 from faust.web import Request, Response, View
 from mode import Seconds
 
+from monitor.adapters.clickhouse import ClickHouseJudging
 from monitor.adapters.prometheus import PrometheusMeter
-from monitor.build import build_evaluate, outside
+from monitor.build import address, build_endpoints, build_evaluate, build_grade, outside
+from monitor.errors import Unavailable
 from monitor.settings import KafkaSettings, Settings
 
 from .bus import KafkaBus
 from .chunks import ChunkConsumer, ChunkTransport, Cut, chunk_topic
-from .drain import Drain, Health
+from .drain import Drain, Health, Stage
 from .sensors import LagGauge, Rebalances
-from .topics import tls
+from .topics import judge_topic, tls
 
 _MEASURE: Seconds = 1.0
 
 
+_GRADE_CHUNK = 100
+"""Records of the judge topic that travel together: each takes as long as its judge."""
+
+
 @dataclass(slots=True)
-class EvaluateApp:
+class WorkerApp:
     """A worker's application and what its command needs to know of it."""
 
     faust: faust.App
@@ -32,48 +40,100 @@ class EvaluateApp:
     health: Health
 
 
-def create_app(settings: Settings) -> EvaluateApp:
-    """Assemble the application of the evaluate stage.
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """What a worker does with what."""
+
+    stage: Stage[Any]
+    topics: tuple[str, ...]
+    group: str
+    chunk_records: int
+    in_flight: int
+    forget: Callable[[], None]
+    """Called when partitions go elsewhere."""
+    close: Callable[[], Awaitable[None]]
+
+
+def create_app(settings: Settings) -> WorkerApp:
+    """Assemble the application of one stage, as the worker's role says.
 
     Raises:
         InvalidConfig: everything that is wrong with the settings at once; nothing was touched.
     """
-    worker = settings.worker
     meter, health = PrometheusMeter(), Health()
-    parts = outside(settings, bus=KafkaBus(settings.kafka), meter=meter)
-    stage = build_evaluate(settings, parts)
-    drain = Drain(stage, meter, health, in_flight=worker.chunks_in_flight)
-    app = _faust_app(settings)
+    role = _ROLES[settings.worker.role](settings, meter)
+    drain = Drain(role.stage, meter, health, in_flight=role.in_flight)
+    app = _faust_app(settings, role)
     app.sensors.add(Rebalances(meter))
     lag = LagGauge(meter)
 
-    async def evaluate(stream: Any) -> None:
+    async def work(stream: Any) -> None:
         await drain.run(stream.noack().events())
 
     async def measure() -> None:
         health.lag = lag.measure(cast(ChunkConsumer, app.consumer))
 
     async def forget(*_: Any, **__: Any) -> None:
-        stage.forget_partitions()
+        role.forget()
 
     async def close(*_: Any, **__: Any) -> None:
-        await parts.close()
+        await role.close()
 
-    topic = chunk_topic(app, *(entry.topic for entry in settings.topics()), waiting=2 * worker.chunks_in_flight)
+    topic = chunk_topic(app, *role.topics, waiting=2 * role.in_flight)
     typeless = cast(Any, app)  # Faust types its decorators in part only
-    typeless.agent(topic, name="evaluate")(evaluate)
+    typeless.agent(topic, name=settings.worker.role)(work)
     typeless.timer(_MEASURE)(measure)
     typeless.on_partitions_revoked.connect(forget, weak=False)
     typeless.on_before_shutdown.connect(close, weak=False)
     _add_pages(app, health)
-    return EvaluateApp(app, meter, health)
+    return WorkerApp(app, meter, health)
 
 
-def _faust_app(settings: Settings) -> faust.App:
+def _evaluate(settings: Settings, meter: PrometheusMeter) -> _Role:
+    parts = outside(settings, bus=KafkaBus(settings.kafka), meter=meter)
+    stage = build_evaluate(settings, parts)
+    return _Role(
+        stage=stage,
+        topics=tuple(entry.topic for entry in settings.topics()),
+        group=settings.kafka.group,
+        chunk_records=settings.worker.chunk_records,
+        in_flight=settings.worker.chunks_in_flight,
+        forget=stage.forget_partitions,
+        close=parts.close,
+    )
+
+
+def _grade(settings: Settings, meter: PrometheusMeter) -> _Role:
+    bus, judging, endpoints = KafkaBus(settings.kafka), ClickHouseJudging(address(settings)), build_endpoints(settings)
+    stage = build_grade(
+        settings, judgements=judging, opinions=judging, treasury=judging, bus=bus, meter=meter, endpoints=endpoints
+    )
+
+    async def close() -> None:
+        with contextlib.suppress(Unavailable):
+            await stage.ask.bookings.close()
+        for part in (*(endpoint.judge for endpoint in endpoints.values()), judging, bus):
+            await part.close()
+
+    return _Role(
+        stage=stage,
+        topics=(judge_topic(settings.kafka),),
+        group=f"{settings.kafka.group}-grade",
+        chunk_records=min(_GRADE_CHUNK, settings.worker.chunk_records),
+        in_flight=4 * settings.worker.chunks_in_flight,  # a chunk takes as long as its slowest judgement
+        forget=lambda: None,
+        close=close,
+    )
+
+
+_ROLES = {"evaluate": _evaluate, "grade": _grade}
+
+
+def _faust_app(settings: Settings, role: _Role) -> faust.App:
     kafka, worker = settings.kafka, settings.worker
     servers = ";".join(f"kafka://{server.strip()}" for server in kafka.bootstrap_servers.split(","))
     app = faust.App(
-        kafka.group,
+        role.group,
         broker=servers,
         broker_credentials=_credentials(kafka),
         store="memory://",
@@ -83,14 +143,14 @@ def _faust_app(settings: Settings) -> faust.App:
         web_port=worker.web_port,
         web_host=worker.bind,
         consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=f"{kafka.group}-{worker.name}" if worker.name else None,
+        consumer_group_instance_id=f"{role.group}-{worker.name}" if worker.name else None,
         consumer_metadata_max_age_ms=5_000,  # after a restart Kafka may know no partitions yet: ask again soon
         consumer_max_fetch_size=4 * 1024 * 1024,
         broker_commit_interval=0.3,
         broker_commit_every=50,
         broker_session_timeout=kafka.session_timeout,
         broker_heartbeat_interval=max(kafka.session_timeout / 10, 1.0),
-        broker_max_poll_records=4 * worker.chunk_records,
+        broker_max_poll_records=4 * role.chunk_records,
         broker_max_poll_interval=86_400.0,  # an outage of the sink must not cost the membership
         stream_wait_empty=True,
         table_standby_replicas=0,
@@ -98,7 +158,7 @@ def _faust_app(settings: Settings) -> faust.App:
         topic_allow_declare=False,
         producer_acks=-1,
     )
-    cut = Cut(records=worker.chunk_records, bytes=worker.chunk_bytes, wait=worker.stop_within)
+    cut = Cut(records=role.chunk_records, bytes=worker.chunk_bytes, wait=worker.stop_within)
     app.transport = ChunkTransport(app.conf.broker_consumer, app, cut=cut)
     return app
 

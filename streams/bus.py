@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from monitor.errors import Unavailable
 from monitor.model import DeadLetter, Evaluation, Headers, Record
+from monitor.pipeline.routed import ORIGIN_HEADER as ORIGIN
+from monitor.pipeline.routed import ROUTE_HEADER as ROUTE
+from monitor.pipeline.routed import Slip
 from monitor.settings import KafkaSettings
 
 from .topics import LARGEST_MESSAGE, dead_topic, judge_topic, tls
 
-ORIGIN = "evergauge-origin"
-ROUTE = "evergauge-route"
 INDEX = "evergauge-index"
 REASON = "evergauge-reason"
 FIELD = "evergauge-field"
@@ -39,7 +39,7 @@ class KafkaBus:
     async def forward(self, record: Record, chosen: Sequence[Evaluation], /) -> None:
         """One message a record: its bytes unchanged, and a ``evergauge-route`` header for each chosen sample."""
         headers = [*_theirs(record.headers), (ORIGIN, str(record.origin).encode())]
-        headers += [(ROUTE, _route(evaluation)) for evaluation in chosen]
+        headers += [(ROUTE, Slip.of(evaluation).encoded()) for evaluation in chosen]
         await self._send([(judge_topic(self.kafka), record.key, record.value, headers)])
 
     async def bury(self, letters: Sequence[DeadLetter], /) -> None:
@@ -102,20 +102,6 @@ def connection(kafka: KafkaSettings) -> dict[str, Any]:
 def _theirs(headers: Headers) -> list[tuple[str, bytes | None]]:
     """The producer's headers, without what a record brings that was here before."""
     return [header for header in headers if header[0] not in OURS]
-
-
-def _route(evaluation: Evaluation) -> bytes:
-    route = evaluation.route
-    return msgspec.json.encode(
-        {
-            "index": evaluation.sample.index,
-            "sample": evaluation.sample.id,
-            "app": evaluation.sample.app,
-            "inclusion": route.inclusion,
-            "reason": route.reason,
-            "policy": route.policy,
-        }
-    )
 
 
 def _why(letter: DeadLetter) -> list[tuple[str, bytes | None]]:

@@ -27,11 +27,11 @@ def run(settings: Settings) -> int:
     mode.loop.use("uvloop")
     from .app import create_app  # after uvloop: Faust makes its event loop when it is imported
 
-    evaluate = create_app(settings)
+    worker = create_app(settings)
     _refuse_taken_ports(settings)
     wait_for_kafka(settings)
-    serve(evaluate.meter, host=settings.worker.bind, port=settings.worker.metrics_port)
-    return _worker(evaluate.faust, settings)
+    serve(worker.meter, host=settings.worker.bind, port=settings.worker.metrics_port)
+    return _worker(worker.faust, settings)
 
 
 def _refuse_taken_ports(settings: Settings) -> None:

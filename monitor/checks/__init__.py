@@ -1,6 +1,7 @@
 """Cheap scorers: pure, and run on every sample."""
 
 from . import (
+    approach,
     attacks,
     functions,
     instructions,
@@ -30,6 +31,7 @@ __all__ = [
     "Finding",
     "Scorer",
     "Spec",
+    "approach",
     "attacks",
     "build_scorers",
     "check",

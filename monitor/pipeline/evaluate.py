@@ -18,10 +18,9 @@ from monitor.policy import HOUR_MS, Combined, Composite, Decision, Purse, Router
 from monitor.ports import Archive, Bus, Isolation, Labels, Meter, Sandbox, Sink
 
 from .count import count_batch
+from .inputs import APP_HEADER, FORMAT_HEADER, Input, is_ours
 
-FORMAT_HEADER = "evergauge-format"
-APP_HEADER = "evergauge-app"
-
+_OURS = "a call of one of our judges: judging it would go round in circles"
 _TOGETHER = 200
 """Samples that are scored together, before the event loop has its turn."""
 _SIDE_BY_SIDE = 32
@@ -37,16 +36,6 @@ class Plan:
     """Scores made of the scorers', each after its parts."""
     composite: Composite
     router: Router
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """How the records of one topic are read, where their headers do not say."""
-
-    format: str = "native"
-    app: str = ""
-    first_place: int = 0
-    """Where this topic's partitions begin among those of all inputs, which share a budget."""
 
 
 @dataclass(slots=True)
@@ -104,6 +93,8 @@ class Evaluate:
             for one in decoded:
                 if not isinstance(one, Sample):
                     batch.dead.append(_letter(record, one))
+                elif is_ours(one, record):
+                    batch.dead.append(_letter(record, Ignored(index=one.index, reason="own_judge", detail=_OURS)))
                 else:
                     waiting.append((one, record))
             if len(waiting) >= _TOGETHER:

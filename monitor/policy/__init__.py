@@ -1,22 +1,32 @@
 """Decisions: pure, with time and chance passed in."""
 
-from .budget import HOUR_MS, Budget, Purse
+from .budget import DAY_MS, HOUR_MS, Budget, Purse
 from .combined import Combined, Kind, combine, ordered
+from .pace import Breaker, Circuit, Rate, Width
 from .routing import Router, Routing, Rule
 from .sampling import draw, draw_key
+from .spending import Limits, Price, affordable
 from .verdict import Composite, Decision
 
 __all__ = [
+    "DAY_MS",
     "HOUR_MS",
+    "Breaker",
     "Budget",
+    "Circuit",
     "Combined",
     "Composite",
     "Decision",
     "Kind",
+    "Limits",
+    "Price",
     "Purse",
+    "Rate",
     "Router",
     "Routing",
     "Rule",
+    "Width",
+    "affordable",
     "combine",
     "draw",
     "draw_key",

@@ -8,6 +8,7 @@ records' own: read again, after a crash or in a replay, the same records leave t
 from dataclasses import dataclass, field
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

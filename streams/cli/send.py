@@ -15,7 +15,7 @@ from monitor.cli.main import Place, Refused
 from monitor.cli.show import as_json, news, print_json
 from monitor.errors import Unavailable
 from monitor.formats import formats
-from monitor.pipeline.evaluate import APP_HEADER, FORMAT_HEADER
+from monitor.pipeline.inputs import APP_HEADER, FORMAT_HEADER
 from monitor.settings import KafkaSettings
 from streams.bus import connection
 from streams.topics import LARGEST_MESSAGE

@@ -19,6 +19,8 @@ import zlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar, Literal, cast
@@ -62,6 +64,15 @@ _PROTOCOL = frozenset(
 
 class Refused(Exception):
     """Not for this account; the message reads as ClickHouse's own."""
+
+
+def _form(kind: str, body: bytes) -> dict[str, str]:
+    """The fields of a form, by name."""
+    message: Any = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
+    return {
+        str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True).decode()
+        for part in message.iter_parts()
+    }
 
 
 @dataclass(slots=True)
@@ -215,6 +226,9 @@ class Handler(BaseHTTPRequestHandler):
     def _serve(self, body: bytes) -> None:
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
+        kind = self.headers.get("Content-Type", "")
+        if kind.startswith("multipart/form-data"):  # how a client sends what is too long for a URL
+            query, body = query | _form(kind, body), b""
         if url.path == "/ping":
             return self._reply(200, b"Ok.\n")
         role = self.store.role(*self._credentials(query))

@@ -2,12 +2,14 @@
 
 from .archive import ClickHouseArchive, Ledger, read_ledger
 from .client import Address, connect, connect_async
+from .judging import ClickHouseJudging
 from .migrate import Migrations
 from .sink import ClickHouseSink
 
 __all__ = [
     "Address",
     "ClickHouseArchive",
+    "ClickHouseJudging",
     "ClickHouseSink",
     "Ledger",
     "Migrations",

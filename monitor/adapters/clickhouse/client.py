@@ -129,6 +129,25 @@ async def connect_async(address: Address) -> AsyncClient:
         return await _create_async(**address.arguments(), database=address.database)
 
 
+_FORMAT = "JSONCompactEachRow"
+_SETTINGS = {"input_format_parallel_parsing": 0}
+"""Our inserts are small; ClickHouse's parallel parser would set aside memory for huge ones."""
+
+
+async def insert(
+    client: AsyncClient, table: str, columns: Sequence[str], rows: Sequence[bytes], *, compression: str
+) -> None:
+    """Insert rows, each encoded as a JSON list."""
+    await client.raw_insert(
+        table,
+        column_names=columns,
+        insert_block=b"\n".join(rows),
+        fmt=_FORMAT,
+        settings=_SETTINGS,
+        compression=compression or None,
+    )
+
+
 @contextmanager
 def translated() -> Generator[None]:
     """ClickHouse's errors in our words: a bug of ours is left as it is."""

@@ -1,7 +1,6 @@
-"""Evaluations as rows: what arrives while an insert is under way goes into the next one together."""
+"""Evaluations as rows."""
 
 import asyncio
-import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -14,7 +13,8 @@ from monitor import metrics
 from monitor.model import DeadLetter, Evaluation, Message, RouteTo, Sample
 from monitor.ports import Meter
 
-from .client import Address, AsyncClient, connect_async, translated
+from .client import Address, AsyncClient, connect_async, insert, translated
+from .courier import Courier, Rows
 
 SAMPLES = (
     "sample_id", "producer_id", "ts", "app", "env", "model", "model_version", "provider", "prompt_version", "release",
@@ -36,17 +36,6 @@ WHOLE_RECORD = 2**32 - 1
 """``k_index`` of a record that cannot be read as a whole."""
 
 _NOBODY = UUID(int=0)
-_FORMAT = "JSONCompactEachRow"
-_SETTINGS = {"input_format_parallel_parsing": 0}
-"""Our inserts are small; ClickHouse's parallel parser would set aside memory for huge ones."""
-
-
-@dataclass(slots=True)
-class _Parcel:
-    """Encoded rows of one write, and who waits for them."""
-
-    tables: tuple[list[bytes], list[bytes], list[bytes]]
-    done: asyncio.Future[None]
 
 
 @dataclass(slots=True)
@@ -60,79 +49,36 @@ class ClickHouseSink:
     most_rows: int = 8_000
     """Rows in one insert; a write of more goes alone."""
     _client: AsyncClient | None = None
-    _waiting: list[_Parcel] = field(default_factory=list[_Parcel])
-    _courier: asyncio.Task[None] | None = None
+    _courier: Courier = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._courier = Courier(self._insert, most_rows=self.most_rows)
 
     async def write(self, evaluations: Sequence[Evaluation], dead: Sequence[DeadLetter], /) -> None:
-        if not evaluations and not dead:
-            return
-        parcel = _Parcel(self._encode(evaluations, dead), asyncio.get_running_loop().create_future())
-        self._waiting.append(parcel)
-        if self._courier is None or self._courier.done():
-            self._courier = asyncio.create_task(self._deliver())
-        await parcel.done
+        if evaluations or dead:
+            await self._courier.deliver(self._encode(evaluations, dead))
 
     async def close(self) -> None:
         """Give up what is under way and let the connections go."""
-        if self._courier:
-            self._courier.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._courier
+        await self._courier.close()
         if self._client:
             await self._client.close()
             self._client = None
 
-    async def _deliver(self) -> None:
-        while self._waiting:
-            load = self._next_load()
-            try:
-                await self._insert(load)
-            except BaseException as error:
-                for parcel in load:
-                    if not parcel.done.done():
-                        parcel.done.set_exception(error)
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                for parcel in load:
-                    if not parcel.done.done():
-                        parcel.done.set_result(None)
-
-    def _next_load(self) -> list[_Parcel]:
-        rows, size = 0, 0
-        for size, parcel in enumerate(self._waiting):
-            rows += len(parcel.tables[2])
-            if rows > self.most_rows and size:
-                break
-        else:
-            size += 1
-        load, self._waiting = self._waiting[:size], self._waiting[size:]
-        return load
-
-    async def _insert(self, load: list[_Parcel]) -> None:
-        samples, texts, ledger = ([row for parcel in load for row in parcel.tables[t]] for t in range(3))
+    async def _insert(self, rows: Rows) -> None:
         with translated():
             if self._client is None:
                 self._client = await connect_async(self.address)
-            await asyncio.gather(self._one("samples", SAMPLES, samples), self._one("texts", TEXTS, texts))
-            await self._one("ledger", LEDGER, ledger)
+            await asyncio.gather(self._one("samples", SAMPLES, rows), self._one("texts", TEXTS, rows))
+            await self._one("ledger", LEDGER, rows)
 
-    async def _one(self, table: str, columns: Sequence[str], rows: list[bytes]) -> None:
-        if not rows or self._client is None:
+    async def _one(self, table: str, columns: Sequence[str], rows: Rows) -> None:
+        if not rows[table] or self._client is None:
             return
-        self.meter.observe(metrics.INSERT_ROWS, {float(len(rows)): 1}, (table,))
-        await self._client.raw_insert(
-            table,
-            column_names=columns,
-            insert_block=b"\n".join(rows),
-            fmt=_FORMAT,
-            settings=_SETTINGS,
-            compression=self.address.compression or None,
-        )
+        self.meter.observe(metrics.INSERT_ROWS, {float(len(rows[table])): 1}, (table,))
+        await insert(self._client, table, columns, rows[table], compression=self.address.compression)
 
-    def _encode(
-        self, evaluations: Iterable[Evaluation], dead: Iterable[DeadLetter]
-    ) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    def _encode(self, evaluations: Iterable[Evaluation], dead: Iterable[DeadLetter]) -> Rows:
         encode = msgspec.json.Encoder(uuid_format="canonical").encode
         samples, texts, ledger = list[bytes](), list[bytes](), list[bytes]()
         for evaluation in evaluations:
@@ -142,7 +88,7 @@ class ClickHouseSink:
             texts.append(encode(_text_row(evaluation, user_key, conversation)))
             ledger.append(encode(_ledger_row(evaluation, conversation)))
         ledger.extend(encode(_dead_row(letter)) for letter in dead)
-        return samples, texts, ledger
+        return {"samples": samples, "texts": texts, "ledger": ledger}
 
     def _user_key(self, user: str) -> UUID:
         if not user or not self.user_secret:

@@ -1,17 +1,10 @@
-"""The composition root: settings to pipeline. Knows every adapter."""
+"""Settings to the first stage."""
 
 import importlib
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.adapters.clickhouse import Address, ClickHouseArchive, ClickHouseSink, Migrations
-from monitor.adapters.events import EVERY, VERDICT, AnnouncingSink, EvaluationEvents
-from monitor.adapters.isolation import Subprocess
-from monitor.adapters.memory import MemoryStore, Nowhere
-from monitor.adapters.prometheus import PrometheusMeter
-from monitor.adapters.sandbox import Bubblewrap
 from monitor.checks import build_scorers, checks, default_checks
 from monitor.checks.parameters import suggestion
 from monitor.checks.scorer import spoken
@@ -21,40 +14,10 @@ from monitor.formats.columns import FIELDS
 from monitor.model import RouteTo
 from monitor.pipeline import Evaluate, Input, Plan
 from monitor.policy import Budget, Combined, Composite, Kind, Routing, Rule, ordered
-from monitor.ports import Archive, Bus, Isolation, Meter, Sandbox, Sink
+from monitor.adapters.events import EVERY, VERDICT
 from monitor.settings import AppSettings, CombinedSettings, Settings, VerdictSettings
 
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the outside of a pipeline is made of."""
-
-    sink: Sink
-    archive: Archive
-    bus: Bus
-    isolation: Isolation
-    sandbox: Sandbox
-    meter: Meter
-
-    async def close(self) -> None:
-        """Let every connection and process go."""
-        for part in (self.sink, self.archive, self.isolation, self.sandbox, self.bus):
-            await part.close()
-
-
-def outside(settings: Settings, *, bus: Bus, meter: Meter) -> Parts:
-    """The real outside, as the settings say."""
-    where = address(settings)
-    sink: Sink = ClickHouseSink(where, meter, user_secret=settings.samples.secret)
-    if settings.events.endpoint:
-        sink = AnnouncingSink(sink, events(settings, meter))
-    return Parts(sink, ClickHouseArchive(where), bus, Subprocess(settings.checks.modules), Bubblewrap(), meter)
-
-
-def inside(settings: Settings, *, sink: Sink | None = None) -> Parts:
-    """An outside that needs no server, for commands that work on a file."""
-    isolation = Subprocess(settings.checks.modules)
-    return Parts(sink or Nowhere(), MemoryStore(), Nowhere(), isolation, Bubblewrap(), PrometheusMeter())
+from .outside import Parts
 
 
 def build_evaluate(settings: Settings, parts: Parts, *, budgets: bool = True) -> Evaluate:
@@ -186,41 +149,6 @@ def load_modules(settings: Settings) -> dict[str, str]:
         except BaseException as error:  # noqa: BLE001  importing a person's module may raise anything, SystemExit too
             problems[f"checks.modules.{position}"] = f"{module} cannot be imported: {spoken(error)}"
     return problems
-
-
-def address(settings: Settings) -> Address:
-    """Where the store is."""
-    clickhouse = settings.clickhouse
-    return Address(
-        url=clickhouse.url,
-        database=clickhouse.database,
-        user=clickhouse.user,
-        password=clickhouse.secret,
-        ca_file=clickhouse.ca_file,
-        compression=clickhouse.compression,
-    )
-
-
-def events(settings: Settings, meter: Meter) -> EvaluationEvents:
-    """Who tells a collector of scores."""
-    said = settings.events
-    return EvaluationEvents(
-        endpoint=said.endpoint,
-        names=frozenset(said.scores),
-        meter=meter,
-        headers={name: value.get_secret_value() for name, value in said.headers.items()},
-    )
-
-
-def migrations(settings: Settings) -> Migrations:
-    """The tables that the settings ask for."""
-    clickhouse = settings.clickhouse
-    return Migrations(
-        address(settings),
-        retention_days=clickhouse.retention_days,
-        text_days=clickhouse.text_retention_days,
-        replicated=clickhouse.replicated,
-    )
 
 
 def _unfed(settings: Settings, known: Mapping[str, Format | Envelope]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,259 @@
+"""Any OpenAI-compatible endpoint: one call, our own limits on time and size, and a reason for all that goes wrong."""
+
+import asyncio
+import json
+import logging
+import ssl
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from monitor.judges import MARK
+from monitor.model import Missing, Question, Reply, Said, Unjudged
+
+JUDGE_HEADER = "x-evergauge-judge"
+"""On every call of ours: gateways that record traffic keep it."""
+logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each call
+_LARGEST = 1024 * 1024
+"""Bytes of a reply; nobody needs a megabyte for a verdict."""
+_LONGEST_WAIT = 600.0
+
+Structured = Literal["json_schema", "json_object", "tool", "none"]
+"""How an endpoint is told the shape of the reply, the strictest first."""
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Function(msgspec.Struct):
+    arguments: str = ""
+
+
+class _ToolCall(msgspec.Struct):
+    function: _Function = msgspec.field(default_factory=_Function)
+
+
+class _Message(msgspec.Struct):
+    content: str | list[dict[str, Any]] | None = None
+    refusal: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+
+    @property
+    def text(self) -> str:
+        if self.tool_calls:
+            return self.tool_calls[0].function.arguments
+        if isinstance(self.content, list):
+            return "".join(str(part.get("text", "")) for part in self.content)
+        return self.content or ""
+
+
+class _Choice(msgspec.Struct):
+    message: _Message = msgspec.field(default_factory=_Message)
+    finish_reason: str | None = None
+
+
+class _Completion(msgspec.Struct):
+    choices: list[_Choice]
+    model: str | None = None
+    usage: _Usage | None = None
+
+
+_read = msgspec.json.Decoder(_Completion, strict=False).decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatAddress:
+    """Where an endpoint is, and how it wants to be asked."""
+
+    url: str
+    model: str
+    key: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    timeout: float = 30.0
+    """Seconds for a call, the whole reply included."""
+    structured: Structured = "json_schema"
+    temperature: float | None = 0.0
+    """None where the model refuses to be told."""
+    seed: int | None = 7
+    token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    ca_file: str = ""
+
+
+@dataclass(slots=True)
+class ChatJudge:
+    """Asks through OpenAI's client, on aiohttp and without its own retries and time-outs."""
+
+    address: ChatAddress
+    _client: Any = None
+
+    async def ask(self, question: Question, /) -> Reply:
+        started = time.monotonic()
+        data = await self._body(question)
+        try:
+            completion = _read(data)
+            choice = completion.choices[0]
+        except (msgspec.DecodeError, UnicodeDecodeError, IndexError) as error:
+            said = data[:120].decode(errors="replace")
+            why = f"does not reply as OpenAI's API does: {said!r} ({error})"
+            raise Unjudged(Missing.ENDPOINT_ERROR, why) from error
+        usage, text = completion.usage or _Usage(), choice.message.text
+        return Reply(
+            text=choice.message.refusal or text,
+            model=completion.model or "",
+            tokens_in=usage.prompt_tokens or question.bytes // 4,
+            tokens_out=usage.completion_tokens or len(text) // 4,
+            seconds=time.monotonic() - started,
+            refused=bool(choice.message.refusal) or choice.finish_reason == "content_filter",
+            cut=choice.finish_reason == "length",
+        )
+
+    async def check(self) -> str:
+        """One small call: whether the endpoint is there, lets us in, knows the model and keeps to a schema."""
+        messages = (
+            Said(role="system", text=f'{MARK}\nThis is a test of the connection. Reply with the JSON {{"ok": true}}.'),
+            Said(role="user", text="Reply."),
+        )
+        try:
+            reply = await self.ask(Question(messages=messages, schema=_OK, longest_reply=50))
+        except Unjudged as unjudged:
+            return unjudged.why
+        try:
+            document: object = json.loads(reply.text)
+        except ValueError:
+            return f"does not reply in JSON but {reply.text[:80]!r}: try another setting of structured"
+        return "" if isinstance(document, dict) else f"does not keep to the schema: {reply.text[:80]!r}"
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    async def _body(self, question: Question) -> bytes:
+        import openai
+
+        try:
+            async with asyncio.timeout(self.address.timeout):
+                stream = self._opened().chat.completions.with_streaming_response.create(**self._request(question))
+                async with stream as response:
+                    return await _bounded(response.iter_bytes(), _LARGEST)
+        except (TimeoutError, openai.APITimeoutError) as error:
+            raise Unjudged(Missing.TIMEOUT, f"no whole reply within {self.address.timeout:g} s") from error
+        except openai.RateLimitError as error:
+            if getattr(error, "code", None) == "insufficient_quota":
+                raise Unjudged(Missing.ENDPOINT_ERROR, "the account has no money left (insufficient_quota)") from error
+            after = _retry_after(error.response.headers)
+            raise Unjudged(Missing.RATE_LIMITED, "the endpoint allows no more calls now", retry_after=after) from error
+        except openai.APIStatusError as error:
+            raise _status(error, self.address) from error
+        except openai.APIConnectionError as error:
+            raise Unjudged(Missing.ENDPOINT_ERROR, f"{self.address.url}: {_cause(error)}") from error
+        except OSError as error:
+            raise Unjudged(Missing.ENDPOINT_ERROR, f"{self.address.url}: {error!r:.200}") from error
+        except Exception as error:  # in the middle of a reply the libraries' own errors come through
+            if type(error).__module__.partition(".")[0] in {"aiohttp", "httpx2", "openai"}:
+                raise Unjudged(Missing.ENDPOINT_ERROR, f"{self.address.url}: {error!r:.200}") from error
+            raise
+
+    def _opened(self) -> Any:
+        if self._client is None:
+            import openai
+
+            context = ssl.create_default_context(cafile=self.address.ca_file) if self.address.ca_file else True
+            self._client = openai.AsyncOpenAI(
+                base_url=self.address.url,
+                api_key=self.address.key or "none",
+                default_headers={JUDGE_HEADER: "1", **self.address.headers},
+                max_retries=0,
+                timeout=self.address.timeout + 5,
+                http_client=openai.DefaultAioHttpClient(verify=context, limits=_no_limits(), follow_redirects=False),
+            )
+        return self._client
+
+    def _request(self, question: Question) -> dict[str, Any]:
+        address = self.address
+        messages = [{"role": said.role, "content": said.text} for said in question.messages]
+        schema = json.loads(question.schema)
+        request: dict[str, Any] = {
+            "model": address.model,
+            "messages": messages,
+            address.token_limit: question.longest_reply,
+            "user": MARK,
+        }
+        if address.temperature is not None:
+            request["temperature"] = address.temperature
+        if address.seed is not None:
+            request["seed"] = address.seed
+        if address.structured == "json_schema":
+            shape = {"name": "judgement", "strict": True, "schema": schema}
+            request["response_format"] = {"type": "json_schema", "json_schema": shape}
+        elif address.structured == "tool":
+            function = {"name": "judgement", "parameters": schema, "strict": True}
+            request["tools"] = [{"type": "function", "function": function}]
+            request["tool_choice"] = {"type": "function", "function": {"name": "judgement"}}
+        else:
+            messages[0]["content"] += f"\n\nThe JSON Schema of the object:\n{question.schema}"
+            if address.structured == "json_object":
+                request["response_format"] = {"type": "json_object"}
+        return request
+
+
+_OK = json.dumps(
+    {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"], "additionalProperties": False}
+)
+
+
+async def _bounded(chunks: AsyncIterator[bytes], most: int) -> bytes:
+    data = bytearray()
+    async for chunk in chunks:
+        data += chunk
+        if len(data) > most:
+            raise Unjudged(Missing.ENDPOINT_ERROR, f"replied with more than {most:,} bytes")
+    return bytes(data)
+
+
+def _status(error: Any, address: ChatAddress) -> Unjudged:
+    status, said = int(error.status_code), str(error.message)[:200]
+    code = str(getattr(error, "code", ""))
+    if status == 400 and code in {"context_length_exceeded", "string_above_max_length"}:
+        return Unjudged(Missing.TOO_LONG, f"longer than {address.model} can read; set context_tokens")
+    if status == 400 and code == "content_filter":
+        return Unjudged(Missing.REFUSED, f"the endpoint's filter stopped it: {said}")
+    if status in {401, 403}:
+        return Unjudged(Missing.ENDPOINT_ERROR, f"does not let us in ({status}): is the key right? {said}")
+    if status == 404:
+        return Unjudged(Missing.ENDPOINT_ERROR, f"knows no model {address.model} at {address.url} (404): {said}")
+    if status in {503, 529}:
+        after = _retry_after(error.response.headers)
+        return Unjudged(Missing.RATE_LIMITED, f"is overloaded ({status})", retry_after=after)
+    return Unjudged(Missing.ENDPOINT_ERROR, f"answers {status}: {said}")
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(name, "")) * unit
+        except ValueError:
+            continue  # a date, or nothing
+        if 0 <= seconds <= _LONGEST_WAIT:
+            return seconds
+    return None
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason, which names the certificate or the port."""
+    causes: Sequence[BaseException] = [error]
+    while (inner := causes[-1].__cause__ or causes[-1].__context__) is not None and len(causes) < 10:
+        causes = [*causes, inner]
+    return f"{type(causes[-1]).__name__}: {causes[-1]}"[:300]
+
+
+def _no_limits() -> Any:
+    """How many calls run at once is for the endpoint's manner to say; aiohttp's word for no limit is 0."""
+    import httpx2
+
+    return httpx2.Limits(max_connections=0, max_keepalive_connections=None)
