@@ -127,4 +127,12 @@ JUDGED_AGAIN = Metric(
     ("app", "judge"),
 )
 
+OFFERED = Metric(
+    "evergauge_review_items_total", "counter", "Items that were laid on the desk for people.", ("app", "reason")
+)
+REVIEWS = Metric(
+    "evergauge_reviews_total", "counter", "Reviews by people: done, skipped, withdrawn.", ("app", "reason", "state")
+)
+WAITING = Metric("evergauge_reviews_waiting", "gauge", "Items that wait for people.", ("app", "reason"))
+
 ALL = tuple(metric for metric in list(globals().values()) if isinstance(metric, Metric))

@@ -9,6 +9,7 @@ from monitor.model import (
     Controlled,
     DeadLetter,
     Evaluation,
+    Item,
     Judgement,
     Lot,
     Opinion,
@@ -18,8 +19,10 @@ from monitor.model import (
     Ran,
     Record,
     Reply,
+    Review,
     Sample,
     Spent,
+    User,
 )
 
 Labels = tuple[str, ...]
@@ -177,6 +180,54 @@ class Opinions(Protocol):
 
     async def control(self, controlled: Controlled, /) -> None:
         """The same for what was said of a control item."""
+        ...
+
+
+class ReviewQueue(Protocol):
+    """Where items wait for people, and what people did with them: the truth, whatever tool they work in."""
+
+    async def offer(self, items: Sequence[Item], /) -> None:
+        """Lay items down; one that lies there already is left as it is.
+
+        Raises:
+            Unavailable: not all of them may lie there; the same call is safe to repeat.
+        """
+        ...
+
+    async def record(self, reviews: Sequence[Review], /) -> None:
+        """Return once they are durable; recording one twice changes nothing.
+
+        Raises:
+            Unavailable: not all of them may be; the same call is safe to repeat.
+        """
+        ...
+
+    async def changes(self, since_ms: int, /) -> tuple[Sequence[Item], Sequence[Review]]:
+        """Items and reviews that were written at or after a time, the oldest first; all of them where it is 0.
+
+        Raises:
+            Unavailable: ask again later.
+        """
+        ...
+
+
+class Users(Protocol):
+    """Who may log in."""
+
+    async def all(self) -> Sequence[User]:
+        """Everybody, also those who may not log in any more.
+
+        Raises:
+            Unavailable: ask again later.
+        """
+        ...
+
+    async def save(self, user: User, /) -> None:
+        """Add somebody, or change what is known of them.
+
+        Raises:
+            Unavailable: it may not be saved; the same call is safe to repeat.
+        """
         ...
 
 

@@ -12,7 +12,7 @@ import faust
 from faust.web import Request, Response, View
 from mode import Seconds
 
-from monitor.adapters.clickhouse import ClickHouseJudging
+from monitor.adapters.clickhouse import ClickHouseJudging, ClickHouseReviews
 from monitor.adapters.prometheus import PrometheusMeter
 from monitor.build import address, build_endpoints, build_evaluate, build_grade, outside
 from monitor.errors import Unavailable
@@ -104,15 +104,23 @@ def _evaluate(settings: Settings, meter: PrometheusMeter) -> _Role:
 
 
 def _grade(settings: Settings, meter: PrometheusMeter) -> _Role:
-    bus, judging, endpoints = KafkaBus(settings.kafka), ClickHouseJudging(address(settings)), build_endpoints(settings)
+    bus, endpoints = KafkaBus(settings.kafka), build_endpoints(settings)
+    judging, reviews = ClickHouseJudging(address(settings)), ClickHouseReviews(address(settings))
     stage = build_grade(
-        settings, judgements=judging, opinions=judging, treasury=judging, bus=bus, meter=meter, endpoints=endpoints
+        settings,
+        judgements=judging,
+        opinions=judging,
+        treasury=judging,
+        reviews=reviews,
+        bus=bus,
+        meter=meter,
+        endpoints=endpoints,
     )
 
     async def close() -> None:
         with contextlib.suppress(Unavailable):
             await stage.ask.bookings.close()
-        for part in (*(endpoint.judge for endpoint in endpoints.values()), judging, bus):
+        for part in (*(endpoint.judge for endpoint in endpoints.values()), judging, reviews, bus):
             await part.close()
 
     return _Role(

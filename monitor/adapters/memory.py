@@ -13,6 +13,7 @@ from monitor.model import (
     Controlled,
     DeadLetter,
     Evaluation,
+    Item,
     Judgement,
     Lot,
     Opinion,
@@ -22,10 +23,12 @@ from monitor.model import (
     Ran,
     Record,
     Reply,
+    Review,
     RouteTo,
     Sample,
     Spent,
     Unjudged,
+    User,
 )  # fmt: skip
 from monitor.policy import DAY_MS, HOUR_MS
 from monitor.ports import Labels
@@ -166,6 +169,39 @@ class MemoryJudging:
                 in_hour = lot.expense if lot.hour_ms == hour_ms else NOTHING
                 found[lot.app] = found.get(lot.app, Spent()) + Spent(in_hour, lot.expense)
         return found
+
+    async def close(self) -> None:
+        """There is nothing to let go."""
+
+
+@dataclass(slots=True)
+class MemoryReviews:
+    """A queue and its users."""
+
+    items: dict[UUID, Item] = field(default_factory=dict[UUID, Item])
+    reviews: dict[tuple[UUID, UUID, int], Review] = field(default_factory=dict[tuple[UUID, UUID, int], Review])
+    users: dict[UUID, User] = field(default_factory=dict[UUID, User])
+
+    async def offer(self, items: Sequence[Item], /) -> None:
+        for item in items:
+            if item.erased:
+                self.items[item.id] = item
+            else:
+                self.items.setdefault(item.id, item)
+
+    async def record(self, reviews: Sequence[Review], /) -> None:
+        for review in reviews:
+            self.reviews[review.item, review.reviewer, review.at_ms] = review
+
+    async def changes(self, since_ms: int, /) -> tuple[Sequence[Item], Sequence[Review]]:
+        reviews = sorted(self.reviews.values(), key=lambda review: (review.at_ms, review.revision))
+        return list(self.items.values()), reviews
+
+    async def all(self) -> Sequence[User]:
+        return sorted(self.users.values(), key=lambda user: user.name)
+
+    async def save(self, user: User, /) -> None:
+        self.users[user.id] = user
 
     async def close(self) -> None:
         """There is nothing to let go."""

@@ -5,8 +5,10 @@ from .expense import NOTHING, Expense, Lot, Spent
 from .judgement import NOBODY, Controlled, Judgement, Missing, Opinion, Point, Question, Reply, Said, Unjudged
 from .program import Program, Ran
 from .record import Headers, Origin, Record
+from .review import Item, Reason, Review, State
 from .sample import Message, Part, Sample, Tags, ToolCall
 from .score import Score, Source, Verdict
+from .user import Role, User
 
 __all__ = [
     "NOBODY",
@@ -16,6 +18,7 @@ __all__ = [
     "Evaluation",
     "Expense",
     "Headers",
+    "Item",
     "Judgement",
     "Lot",
     "Message",
@@ -28,8 +31,11 @@ __all__ = [
     "Program",
     "Question",
     "Ran",
+    "Reason",
     "Record",
     "Reply",
+    "Review",
+    "Role",
     "Route",
     "RouteTo",
     "Said",
@@ -37,8 +43,10 @@ __all__ = [
     "Score",
     "Source",
     "Spent",
+    "State",
     "Tags",
     "ToolCall",
     "Unjudged",
+    "User",
     "Verdict",
 ]

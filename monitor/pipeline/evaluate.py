@@ -115,7 +115,7 @@ class Evaluate:
         started = perf_counter()
         await self.sink.write(batch.evaluations, batch.dead)
         written = perf_counter()
-        chosen = _by_record(e for e in batch.evaluations if e.route.to is RouteTo.JUDGE)
+        chosen = _by_record(e for e in batch.evaluations if e.route.to is not RouteTo.NOBODY)
         await asyncio.gather(*(self.bus.forward(record, samples) for record, samples in chosen))
         await self.bus.bury([letter for letter in batch.dead if letter.outcome is Outcome.DEAD])
         self.meter.observe(metrics.STAGE_SECONDS, {written - started: 1}, ("write",))

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from itertools import chain
 from uuid import UUID
 
@@ -11,7 +10,7 @@ import msgspec
 
 from monitor import metrics
 from monitor.errors import Unavailable
-from monitor.judges import Call, Form, Marked, Nonce, Reconcile, Rubric, calls, marked, reconciled
+from monitor.judges import Call, Marked, Nonce, calls, marked, reconciled
 from monitor.model import (
     NOBODY,
     Controlled,
@@ -20,52 +19,22 @@ from monitor.model import (
     Missing,
     Opinion,
     Record,
+    RouteTo,
     Sample,
     Source,
     Unjudged,
 )
-from monitor.ports import Bus, Judgements, Meter, Opinions
+from monitor.ports import Bus, Judgements, Meter, Opinions, ReviewQueue
 
 from .asking import Ask, Asked
 from .bookings import Clock
 from .controls import ControlItem, Controls
-from .endpoint import Endpoint
+from .offers import Offers, unasked
+from .panel import Panel, Seat
 from .routed import Routed
 
 _BY_FALLBACK = frozenset({Missing.CIRCUIT_OPEN, Missing.ENDPOINT_ERROR, Missing.TIMEOUT, Missing.WRONG_MODEL})
 """Failures after which the fallback is asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """One member of a panel: an endpoint that judges by the panel's rubric."""
-
-    endpoint: Endpoint
-    form: Form
-    fallback: "Seat | None" = None
-
-    @property
-    def version(self) -> str:
-        return self.form.version
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
-    """A judge: a rubric, and one endpoint or several that judge by it."""
-
-    name: str
-    rubric: Rubric
-    seats: tuple[Seat, ...]
-    reconcile: Reconcile = Reconcile.MAJORITY
-    passes_from: float = 0.5
-    """The pass line of a mean."""
-
-    def version(self, seats: Iterable[Seat]) -> str:
-        """Of an opinion that these seats have formed."""
-        versions = [seat.version for seat in seats]
-        if len(versions) == 1:
-            return versions[0]
-        return blake2b("/".join([self.reconcile, *versions]).encode(), digest_size=8).hexdigest()
 
 
 @dataclass(slots=True)
@@ -115,6 +84,10 @@ class Grade:
     opinions: Opinions
     bus: Bus
     controls: Controls
+    desks: Mapping[str, Offers]
+    """What goes on to people, by application."""
+    default_desk: Offers
+    reviews: ReviewQueue
     suspicious: Callable[[Sample], bool]
     """Whether a sample talks to its judge."""
     nonce: Nonce
@@ -158,7 +131,7 @@ class Grade:
         case.done = True
 
     def _calls_of(self, case: _Case) -> Iterable[Call]:
-        if case.opinion is not None:
+        if case.opinion is not None or case.routed.slip.to is RouteTo.HUMAN:
             return ()
         return chain.from_iterable(self._asked(case, seat) for seat in case.panel.seats)
 
@@ -169,11 +142,23 @@ class Grade:
             return []  # it will be said when the case comes up
 
     async def _judged(self, case: _Case, known: Mapping[UUID, Judgement]) -> None:
+        if case.routed.slip.to is RouteTo.HUMAN:
+            await self._offer(case, unasked(case.routed, case.panel, int(self.clock() * 1000)))
+            return
         if case.opinion is None:
             rulings = await asyncio.gather(*(self._ruled(case, seat, known) for seat in case.panel.seats))
             case.opinion = self._opinion(case, rulings)
             self._count(case.opinion)
         await self.opinions.write([case.opinion])
+        await self._offer(case, case.opinion)
+
+    async def _offer(self, case: _Case, opinion: Opinion) -> None:
+        """Let people look, where the application wants that."""
+        app = case.routed.sample.app
+        item = self.desks.get(app, self.default_desk).of(case.routed, case.panel, opinion)
+        if item is not None:
+            await self.reviews.offer([item])
+            self.meter.count(metrics.OFFERED, (app, item.reason.value))
 
     async def _ruled(self, case: _Case, seat: Seat, known: Mapping[UUID, Judgement]) -> _Ruling:
         panel, sample = case.panel, case.routed.sample

@@ -8,7 +8,7 @@ import msgspec
 
 from monitor.errors import InvalidRecord
 from monitor.formats import Defaults, Envelope, Format, Limits, Unreadable, decode
-from monitor.model import DeadLetter, Evaluation, Origin, Record, Sample
+from monitor.model import DeadLetter, Evaluation, Origin, Record, RouteTo, Sample
 
 from .inputs import APP_HEADER, FORMAT_HEADER, Input
 
@@ -30,6 +30,10 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """1 where it is asked again."""
     judges: tuple[str, ...] = ()
     """Only these; all of the application's where nothing is said."""
+    verdict: str = ""
+    """What the checks made of it."""
+    to: RouteTo = RouteTo.JUDGE
+    """``human``: straight to people."""
 
     @classmethod
     def of(cls, evaluation: Evaluation) -> "Slip":
@@ -42,6 +46,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             inclusion=route.inclusion,
             reason=route.reason,
             policy=route.policy,
+            verdict=evaluation.verdict.value,
+            to=route.to,
         )
 
     def encoded(self) -> bytes:

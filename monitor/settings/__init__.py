@@ -8,6 +8,7 @@ from .judging import (
     PriceSettings,
 )
 from .load import PREFIX, RESERVED, load
+from .reviewing import ConsoleSettings, LabelStudioSettings, ReviewingSettings, ReviewSettings
 from .sections import (
     AppSettings,
     CheckSettings,
@@ -34,6 +35,7 @@ __all__ = [
     "CheckSettings",
     "ClickHouseSettings",
     "CombinedSettings",
+    "ConsoleSettings",
     "EndpointSettings",
     "EventSettings",
     "FormatSettings",
@@ -41,8 +43,11 @@ __all__ = [
     "JudgeSettings",
     "JudgingSettings",
     "KafkaSettings",
+    "LabelStudioSettings",
     "LimitSettings",
     "PriceSettings",
+    "ReviewSettings",
+    "ReviewingSettings",
     "RoutingSettings",
     "RuleSettings",
     "SampleSettings",

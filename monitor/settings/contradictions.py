@@ -80,6 +80,8 @@ def _files(settings: Settings) -> Iterator[tuple[str, str]]:
         ("kafka.sasl_password_file", kafka.sasl_password, kafka.sasl_password_file),
         ("clickhouse.password_file", clickhouse.password, clickhouse.password_file),
         ("samples.user_secret_file", settings.samples.user_secret, settings.samples.user_secret_file),
+        ("console.secret_file", settings.console.secret, settings.console.secret_file),
+        ("label_studio.token_file", settings.label_studio.token, settings.label_studio.token_file),
         *((f"endpoints.{name}.key_file", one.key, one.key_file) for name, one in settings.endpoints.items()),
     ):
         if file and secret.get_secret_value():

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self, cast
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from .judging import BudgetSettings, EndpointSettings, JudgeSettings, JudgingSettings, PriceSettings
+from .reviewing import ConsoleSettings, LabelStudioSettings, ReviewingSettings, ReviewSettings
 from .values import SERVER, Port, Positive, Section, Share, Table, Texts, collector_url, merged, plain_url, secret_of
 
 
@@ -148,7 +149,7 @@ class RuleSettings(Section):
     at_least: Share | None = None
     missing: bool = False
     share: Share = 1.0
-    to: Literal["judge"] = "judge"
+    to: Literal["judge", "human"] = "judge"
     name: str = ""
 
 
@@ -172,6 +173,8 @@ class AppSettings(Section):
     """Who judges what is drawn, by name."""
     budget: BudgetSettings = BudgetSettings()
     """Of this application's judgements."""
+    reviews: ReviewSettings = ReviewSettings()
+    """Which of what is judged people look at."""
 
 
 class EventSettings(Section):
@@ -211,6 +214,9 @@ class Settings(Section):
     judging: JudgingSettings = JudgingSettings()
     budget: BudgetSettings = BudgetSettings()
     """Of all applications together."""
+    reviewing: ReviewingSettings = ReviewingSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    label_studio: LabelStudioSettings = Field(default_factory=LabelStudioSettings)
     default: AppSettings = AppSettings()
     apps: dict[str, AppSettings] = Field(default_factory=dict[str, AppSettings])
 

@@ -14,7 +14,7 @@ Table = dict[str, Any]
 
 SERVER = r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}"
 """A host and a port."""
-SECRETS = frozenset({"password", "sasl_password", "user_secret", "key"})
+SECRETS = frozenset({"password", "sasl_password", "user_secret", "key", "secret", "token", "webhook_secret"})
 """Settings whose values are never shown, whatever is wrong with them."""
 
 
