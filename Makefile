@@ -38,7 +38,7 @@ generate: $(VENV)/.dev ## Write the generated files again
 
 lock: $(VENV)/.dev ## Resolve the locked versions again
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile pyproject.toml --extra stream --extra embedded --generate-hashes --universal --no-header \
+	@$(BIN)/uv pip compile pyproject.toml --extra stream --extra embedded --extra console --generate-hashes --universal --no-header \
 		--no-emit-index-url --python-version 3.11 --quiet --output-file requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --no-header \
 		--no-emit-index-url --python-version 3.11 --quiet --output-file requirements-dev.lock

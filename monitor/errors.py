@@ -39,6 +39,10 @@ class Unsafe(MonitorError):
     """This machine cannot isolate a program: it was not run."""
 
 
+class Gone(MonitorError):
+    """What somebody was asked to keep is not there any more: it was deleted by hand."""
+
+
 class Unavailable(MonitorError):
     """The outside world is to blame: hold the chunk and try again later."""
 

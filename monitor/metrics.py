@@ -135,4 +135,34 @@ REVIEWS = Metric(
 )
 WAITING = Metric("evergauge_reviews_waiting", "gauge", "Items that wait for people.", ("app", "reason"))
 
+AGREEMENT = Metric(
+    "evergauge_agreement",
+    "gauge",
+    "How far judges and people agree, with the bounds of the interval.",
+    ("app", "judge", "pair", "measure", "bound"),
+)
+JUDGE_DRIFT = Metric(
+    "evergauge_judge_drift_evalue",
+    "gauge",
+    "Evidence on control items that a judge has become worse: an e-value.",
+    ("judge",),
+)
+JUDGE_DRIFTED = Metric("evergauge_judge_drifted", "gauge", "1 once that evidence is an alarm.", ("judge",))
+
+EXCHANGED = Metric(
+    "evergauge_exchanged_total",
+    "counter",
+    "Tasks and reviews exchanged with another tool: pushed, pulled, corrected, skipped, withdrawn, removed.",
+    ("judge", "what"),
+)
+BROKEN_REVIEWS = Metric(
+    "evergauge_reviews_broken_total",
+    "counter",
+    "Annotations and items that could not be exchanged with another tool, each counted once.",
+    ("reason",),
+)
+EXCHANGE_AWAY = Metric(
+    "evergauge_exchange_failures_total", "counter", "Rounds of the exchange that something ended early.", ("system",)
+)
+
 ALL = tuple(metric for metric in list(globals().values()) if isinstance(metric, Metric))

@@ -9,20 +9,28 @@ from monitor.model import (
     Controlled,
     DeadLetter,
     Evaluation,
+    Given,
     Item,
     Judgement,
     Lot,
+    Measured,
     Opinion,
+    Order,
     Origin,
+    Posted,
     Program,
+    Project,
     Question,
     Ran,
     Record,
     Reply,
     Review,
     Sample,
+    Seen,
     Spent,
+    Task,
     User,
+    Waiting,
 )
 
 Labels = tuple[str, ...]
@@ -54,6 +62,14 @@ class Bus(Protocol):
 
         Raises:
             Unavailable: it may not have arrived; the same call is safe to repeat.
+        """
+        ...
+
+    async def resend(self, records: Sequence[Record], /) -> None:
+        """Put records on the way to the judges again, with the headers that they bear.
+
+        Raises:
+            Unavailable: not all of them may have arrived; the same call is safe to repeat.
         """
         ...
 
@@ -183,6 +199,70 @@ class Opinions(Protocol):
         ...
 
 
+class Samples(Protocol):
+    """Samples as they were, for judges that have not seen them."""
+
+    async def missed(self, since_ms: int, until_ms: int, limit: int, /) -> Sequence[Waiting]:
+        """Those that a judge gave no value for a passing reason, and that were not asked again since.
+
+        Args:
+            since_ms: judged at or after this time.
+            until_ms: judged before this time.
+            limit: at most so many.
+
+        Raises:
+            Unavailable: ask again later.
+        """
+        ...
+
+    async def unjudged(
+        self, app: str, judge: str, since_ms: int, until_ms: int, /, *, order: Order, outcome: str, limit: int
+    ) -> Sequence[Waiting]:
+        """Those of an application, by their own time, that a judge has given no value.
+
+        Args:
+            app: whose.
+            judge: which judge.
+            since_ms: at or after this time.
+            until_ms: before this time.
+            order: which come first.
+            outcome: only of this outcome; all where it is empty.
+            limit: at most so many.
+
+        Raises:
+            Unavailable: ask again later.
+        """
+        ...
+
+
+class Verdicts(Protocol):
+    """Verdicts on the same samples, and what their agreement came to."""
+
+    async def given(self, since_ms: int, until_ms: int, app: str, judge: str, /) -> Sequence[Given]:
+        """Verdicts of a time on samples that have more than one; of all applications and judges where none is named.
+
+        Raises:
+            Unavailable: ask again later.
+        """
+        ...
+
+    async def controls(self) -> Mapping[tuple[str, str], Sequence[tuple[bool, bool]]]:
+        """Right verdict and given one on control items, in order, by judge and its newest version.
+
+        Raises:
+            Unavailable: ask again later.
+        """
+        ...
+
+    async def note(self, measured: Sequence[Measured], at_ms: int, window_days: float, /) -> None:
+        """Keep what was measured.
+
+        Raises:
+            Unavailable: it may not be kept.
+        """
+        ...
+
+
 class ReviewQueue(Protocol):
     """Where items wait for people, and what people did with them: the truth, whatever tool they work in."""
 
@@ -207,6 +287,89 @@ class ReviewQueue(Protocol):
 
         Raises:
             Unavailable: ask again later.
+        """
+        ...
+
+
+class ReviewTool(Protocol):
+    """Another tool in which people review: what it says is no truth until it is taken in."""
+
+    @property
+    def name(self) -> str:
+        """What it is called where tasks are noted down: another server has another name."""
+        ...
+
+    async def open(self, project: Project, /) -> str:
+        """The tool's own name for a project, which is found by its mark, or made.
+
+        Raises:
+            Unavailable: it may have been made; the same call finds it then.
+        """
+        ...
+
+    async def tasks(self, project: str, items: Collection[UUID], /) -> Mapping[UUID, str]:
+        """The tasks of those items that have one there.
+
+        Raises:
+            Gone: the project is not there any more.
+            Unavailable: ask again later.
+        """
+        ...
+
+    async def push(self, project: str, tasks: Sequence[Task], /) -> Mapping[UUID, str]:
+        """Make tasks, also where there are such tasks already: whoever is not sure asks for them first.
+
+        Raises:
+            Gone: the project is not there any more.
+            InvalidRecord: the tool does not take them; none was made.
+            Unavailable: some may have been made.
+        """
+        ...
+
+    async def look(self, project: str, /, *, since_ms: int = 0, task: str = "") -> Sequence[Seen]:
+        """Tasks with all that people did with them.
+
+        Args:
+            project: where.
+            since_ms: only tasks that were changed at or after this time, by the tool's clock; a task that was deleted
+                is not among them.
+            task: only this one; nothing where it is gone.
+
+        Raises:
+            Gone: the project is not there any more.
+            Unavailable: ask again later.
+        """
+        ...
+
+    async def remove(self, project: str, task: str, /) -> None:
+        """Delete a task with all that people did with it; one that is not there is no matter.
+
+        Raises:
+            Unavailable: it may be there still; the same call is safe to repeat.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        ...
+
+
+class ReviewTasks(Protocol):
+    """Where the items' tasks are in other tools: so that nothing is pushed twice."""
+
+    async def placed(self, tool: str, /) -> Mapping[UUID, Posted]:
+        """The place of each item that a tool was given.
+
+        Raises:
+            Unavailable: ask again later.
+        """
+        ...
+
+    async def place(self, tool: str, places: Mapping[UUID, Posted], /) -> None:
+        """Note down places; the newest of an item stands.
+
+        Raises:
+            Unavailable: they may not be noted; the same call is safe to repeat.
         """
         ...
 

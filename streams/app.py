@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,12 @@ import faust
 from faust.web import Request, Response, View
 from mode import Seconds
 
-from monitor.adapters.clickhouse import ClickHouseJudging, ClickHouseReviews
+from monitor.adapters.clickhouse import ClickHouseJudging, ClickHouseReviews, ClickHouseSamples, ClickHouseVerdicts
 from monitor.adapters.prometheus import PrometheusMeter
 from monitor.build import address, build_endpoints, build_evaluate, build_grade, outside
 from monitor.errors import Unavailable
+from monitor.pipeline.agree import Agree
+from monitor.pipeline.ask_again import AskAgain
 from monitor.settings import KafkaSettings, Settings
 
 from .bus import KafkaBus
@@ -25,6 +28,7 @@ from .sensors import LagGauge, Rebalances
 from .topics import judge_topic, tls
 
 _MEASURE: Seconds = 1.0
+_NOW_AND_THEN: Seconds = 60.0
 
 
 _GRADE_CHUNK = 100
@@ -52,6 +56,8 @@ class _Role:
     forget: Callable[[], None]
     """Called when partitions go elsewhere."""
     close: Callable[[], Awaitable[None]]
+    now_and_then: tuple[Callable[[], Awaitable[object]], ...] = ()
+    """What one worker of all does every minute."""
 
 
 def create_app(settings: Settings) -> WorkerApp:
@@ -83,10 +89,23 @@ def create_app(settings: Settings) -> WorkerApp:
     typeless = cast(Any, app)  # Faust types its decorators in part only
     typeless.agent(topic, name=settings.worker.role)(work)
     typeless.timer(_MEASURE)(measure)
+    for chore in role.now_and_then:
+        typeless.timer(_NOW_AND_THEN)(_by_one_of_all(app, role.topics[0], chore))
     typeless.on_partitions_revoked.connect(forget, weak=False)
     typeless.on_before_shutdown.connect(close, weak=False)
     _add_pages(app, health)
     return WorkerApp(app, meter, health)
+
+
+def _by_one_of_all(app: faust.App, topic: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+    """The work of whichever worker holds the topic's first partition; what is away now is there another time."""
+
+    async def once() -> None:
+        if any(tp.topic == topic and tp.partition == 0 for tp in cast(Any, app.consumer).assignment()):
+            with contextlib.suppress(Unavailable):
+                await work()
+
+    return once
 
 
 def _evaluate(settings: Settings, meter: PrometheusMeter) -> _Role:
@@ -105,6 +124,10 @@ def _evaluate(settings: Settings, meter: PrometheusMeter) -> _Role:
 
 def _grade(settings: Settings, meter: PrometheusMeter) -> _Role:
     bus, endpoints = KafkaBus(settings.kafka), build_endpoints(settings)
+    samples = ClickHouseSamples(address(settings))
+    again = AskAgain(samples, bus, settings.judging.ask_again_share, settings.judging.ask_again_after, time.time)
+    verdicts = ClickHouseVerdicts(address(settings))
+    agree = Agree(verdicts, meter, time.time)
     judging, reviews = ClickHouseJudging(address(settings)), ClickHouseReviews(address(settings))
     stage = build_grade(
         settings,
@@ -120,7 +143,7 @@ def _grade(settings: Settings, meter: PrometheusMeter) -> _Role:
     async def close() -> None:
         with contextlib.suppress(Unavailable):
             await stage.ask.bookings.close()
-        for part in (*(endpoint.judge for endpoint in endpoints.values()), judging, reviews, bus):
+        for part in (*(endpoint.judge for endpoint in endpoints.values()), judging, reviews, samples, verdicts, bus):
             await part.close()
 
     return _Role(
@@ -131,6 +154,7 @@ def _grade(settings: Settings, meter: PrometheusMeter) -> _Role:
         in_flight=4 * settings.worker.chunks_in_flight,  # a chunk takes as long as its slowest judgement
         forget=lambda: None,
         close=close,
+        now_and_then=(again.once, agree.once),
     )
 
 

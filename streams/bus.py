@@ -42,6 +42,10 @@ class KafkaBus:
         headers += [(ROUTE, Slip.of(evaluation).encoded()) for evaluation in chosen]
         await self._send([(judge_topic(self.kafka), record.key, record.value, headers)])
 
+    async def resend(self, records: Sequence[Record], /) -> None:
+        topic = judge_topic(self.kafka)
+        await self._send([(topic, record.key, record.value, list(record.headers)) for record in records])
+
     async def bury(self, letters: Sequence[DeadLetter], /) -> None:
         topic = dead_topic(self.kafka)
         await self._send([(topic, letter.id.encode(), letter.value, _why(letter)) for letter in letters])

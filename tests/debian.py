@@ -1,4 +1,4 @@
-"""Programs of Debian's that tests need: taken from the machine, or unpacked into the cache, never installed."""
+"""Programs of Debian's that tests need: taken from the machine, or unpacked into the cache; a browser is installed."""
 
 import os
 import shutil
@@ -22,6 +22,16 @@ def program(name: str, package: str) -> str:
     if not (_download(package, unpacked) or (os.geteuid() == 0 and _updated() and _download(package, unpacked))):
         lacking(f"{name} is missing: apt-get install {package}")
     return str(unpacked / "usr/bin" / name)
+
+
+def chromium() -> str:
+    """The path of a browser: it needs a hundred libraries, so that it is installed, where one is root."""
+    if not shutil.which("chromium") and os.geteuid() == 0 and _updated():
+        _ran("apt-get", "-q", "install", "-y", "chromium")
+    found = shutil.which("chromium")
+    if not found:
+        lacking("chromium is missing: apt-get install chromium")
+    return str(found)
 
 
 def lacking(what: str) -> None:

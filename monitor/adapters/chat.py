@@ -3,11 +3,12 @@
 import asyncio
 import json
 import logging
+import re
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -19,15 +20,22 @@ JUDGE_HEADER = "x-evergauge-judge"
 logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each call
 _LARGEST = 1024 * 1024
 """Bytes of a reply; nobody needs a megabyte for a verdict."""
+_LONGEST_REFUSAL = 64 * 1024
 _LONGEST_WAIT = 600.0
+_SPEAKS_OF_LENGTH = re.compile(r"context (?:length|size|window)|prompt is too long|too many tokens", re.I)
+"""Of our question: most servers give this refusal a message and no code."""
 
 Structured = Literal["json_schema", "json_object", "tool", "none"]
 """How an endpoint is told the shape of the reply, the strictest first."""
 
 
+_Tokens = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
+"""Nobody is charged less than nothing, and the store counts no further."""
+
+
 class _Usage(msgspec.Struct):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: _Tokens = 0
+    completion_tokens: _Tokens = 0
 
 
 class _Function(msgspec.Struct):
@@ -97,7 +105,7 @@ class ChatJudge:
         try:
             completion = _read(data)
             choice = completion.choices[0]
-        except (msgspec.DecodeError, UnicodeDecodeError, IndexError) as error:
+        except (msgspec.DecodeError, UnicodeError, RecursionError, IndexError) as error:
             said = data[:120].decode(errors="replace")
             why = f"does not reply as OpenAI's API does: {said!r} ({error})"
             raise Unjudged(Missing.ENDPOINT_ERROR, why) from error
@@ -152,6 +160,9 @@ class ChatJudge:
             raise _status(error, self.address) from error
         except openai.APIConnectionError as error:
             raise Unjudged(Missing.ENDPOINT_ERROR, f"{self.address.url}: {_cause(error)}") from error
+        except UnicodeEncodeError as error:
+            why = "its url, key or headers hold what HTTP cannot say: is the key what you think it is?"
+            raise Unjudged(Missing.ENDPOINT_ERROR, why) from error
         except OSError as error:
             raise Unjudged(Missing.ENDPOINT_ERROR, f"{self.address.url}: {error!r:.200}") from error
         except Exception as error:  # in the middle of a reply the libraries' own errors come through
@@ -170,13 +181,18 @@ class ChatJudge:
                 default_headers={JUDGE_HEADER: "1", **self.address.headers},
                 max_retries=0,
                 timeout=self.address.timeout + 5,
-                http_client=openai.DefaultAioHttpClient(verify=context, limits=_no_limits(), follow_redirects=False),
+                http_client=openai.DefaultAioHttpClient(
+                    verify=context,
+                    limits=_no_limits(),
+                    follow_redirects=False,
+                    event_hooks={"response": [_clip_refusal]},
+                ),
             )
         return self._client
 
     def _request(self, question: Question) -> dict[str, Any]:
         address = self.address
-        messages = [{"role": said.role, "content": said.text} for said in question.messages]
+        messages = [{"role": said.role, "content": _sayable(said.text)} for said in question.messages]
         schema = json.loads(question.schema)
         request: dict[str, Any] = {
             "model": address.model,
@@ -207,6 +223,21 @@ _OK = json.dumps(
 )
 
 
+async def _clip_refusal(response: Any) -> None:
+    """The client reads what a refusal says to its end: let there be one."""
+    import httpx2
+
+    if response.is_success:
+        return
+    stream, beginning = response.stream, bytearray()
+    async for chunk in stream:
+        beginning += chunk
+        if len(beginning) >= _LONGEST_REFUSAL:
+            break
+    await stream.aclose()
+    response.stream = httpx2.ByteStream(bytes(beginning[:_LONGEST_REFUSAL]))
+
+
 async def _bounded(chunks: AsyncIterator[bytes], most: int) -> bytes:
     data = bytearray()
     async for chunk in chunks:
@@ -219,7 +250,8 @@ async def _bounded(chunks: AsyncIterator[bytes], most: int) -> bytes:
 def _status(error: Any, address: ChatAddress) -> Unjudged:
     status, said = int(error.status_code), str(error.message)[:200]
     code = str(getattr(error, "code", ""))
-    if status == 400 and code in {"context_length_exceeded", "string_above_max_length"}:
+    too_long = code in {"context_length_exceeded", "string_above_max_length"} or _SPEAKS_OF_LENGTH.search(said)
+    if status in {400, 413, 422} and too_long:
         return Unjudged(Missing.TOO_LONG, f"longer than {address.model} can read; set context_tokens")
     if status == 400 and code == "content_filter":
         return Unjudged(Missing.REFUSED, f"the endpoint's filter stopped it: {said}")
@@ -231,6 +263,11 @@ def _status(error: Any, address: ChatAddress) -> Unjudged:
         after = _retry_after(error.response.headers)
         return Unjudged(Missing.RATE_LIMITED, f"is overloaded ({status})", retry_after=after)
     return Unjudged(Missing.ENDPOINT_ERROR, f"answers {status}: {said}")
+
+
+def _sayable(text: str) -> str:
+    """Half a character is a question mark: no UTF-8 can say it."""
+    return text.encode(errors="replace").decode()
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from monitor.checks import checks
-from monitor.errors import Unsafe
+from monitor.errors import Gone, Unsafe
 from monitor.metrics import Metric
 from monitor.model import (
     NOTHING,
+    Annotation,
     Controlled,
     DeadLetter,
     Evaluation,
@@ -18,7 +19,9 @@ from monitor.model import (
     Lot,
     Opinion,
     Origin,
+    Posted,
     Program,
+    Project,
     Question,
     Ran,
     Record,
@@ -26,7 +29,9 @@ from monitor.model import (
     Review,
     RouteTo,
     Sample,
+    Seen,
     Spent,
+    Task,
     Unjudged,
     User,
 )  # fmt: skip
@@ -80,6 +85,9 @@ class Nowhere:
     async def forward(self, record: Record, chosen: Sequence[Evaluation], /) -> None:
         """Forget it."""
 
+    async def resend(self, records: Sequence[Record], /) -> None:
+        """Forget them."""
+
     async def bury(self, letters: Sequence[DeadLetter], /) -> None:
         """Forget them."""
 
@@ -95,9 +103,13 @@ class MemoryBus:
         default_factory=dict[Origin, tuple[Record, tuple[Evaluation, ...]]]
     )
     buried: dict[str, DeadLetter] = field(default_factory=dict[str, DeadLetter])
+    resent: list[Record] = field(default_factory=list[Record])
 
     async def forward(self, record: Record, chosen: Sequence[Evaluation], /) -> None:
         self.forwarded[record.origin] = (record, tuple(chosen))
+
+    async def resend(self, records: Sequence[Record], /) -> None:
+        self.resent += records
 
     async def bury(self, letters: Sequence[DeadLetter], /) -> None:
         for letter in letters:
@@ -205,6 +217,94 @@ class MemoryReviews:
 
     async def close(self) -> None:
         """There is nothing to let go."""
+
+
+@dataclass(slots=True)
+class MemoryTool:
+    """Another tool's projects, tasks and annotations, and where our items are in it."""
+
+    name: str = "memory"
+    projects: dict[str, Project] = field(default_factory=dict[str, Project])
+    known: dict[str, Task] = field(default_factory=dict[str, Task])
+    """Tasks by name, which begins with the project's."""
+    annotations: dict[str, Annotation] = field(default_factory=dict[str, Annotation])
+    places: dict[tuple[str, UUID], Posted] = field(default_factory=dict[tuple[str, UUID], Posted])
+    made: int = 0
+    changed: dict[str, int] = field(default_factory=dict[str, int])
+    """When a task was changed, in steps of this clock."""
+
+    async def open(self, project: Project, /) -> str:
+        for name, one in self.projects.items():
+            if one.mark == project.mark:
+                return name
+        self.projects[name := f"projects/{self._number()}"] = project
+        return name
+
+    async def tasks(self, project: str, items: Collection[UUID], /) -> Mapping[UUID, str]:
+        return {task.item: name for name, task in self._of(project).items() if task.item in items}
+
+    async def push(self, project: str, tasks: Sequence[Task], /) -> Mapping[UUID, str]:
+        self._of(project)
+        names = {task.item: f"{project}/tasks/{self._number()}" for task in tasks}
+        self.known |= {names[task.item]: task for task in tasks}
+        self.changed |= dict.fromkeys(names.values(), self.made)
+        return names
+
+    async def look(self, project: str, /, *, since_ms: int = 0, task: str = "") -> Sequence[Seen]:
+        return [
+            Seen(
+                task=name,
+                item=one.item,
+                annotations=tuple(said for said in self.annotations.values() if said.task == name),
+                changed_ms=self.changed[name],
+            )
+            for name, one in self._of(project).items()
+            if self.changed[name] >= since_ms and task in {"", name}
+        ]
+
+    async def remove(self, project: str, task: str, /) -> None:
+        self.known.pop(task, None)
+        self.annotations = {key: one for key, one in self.annotations.items() if one.task != task}
+
+    async def placed(self, tool: str, /) -> Mapping[UUID, Posted]:
+        return {item: place for (of, item), place in self.places.items() if of == tool}
+
+    async def place(self, tool: str, places: Mapping[UUID, Posted], /) -> None:
+        self.places |= {(tool, item): place for item, place in places.items()}
+
+    def annotate(self, task: str, by: str, result: object, *, skipped: bool = False) -> str:
+        """What a person does there; the annotation's id."""
+        number = str(self._number())
+        self.write(Annotation(id=number, task=task, by=by, result=result, skipped=skipped, changed_ms=self.made))
+        return number
+
+    def write(self, annotation: Annotation) -> None:
+        """Put an annotation in the place of the one with its id."""
+        self.annotations[annotation.id] = annotation
+        self.changed[annotation.task] = self._number()
+
+    def delete(self, annotation: str) -> None:
+        """What a person takes back."""
+        self.changed[self.annotations.pop(annotation).task] = self._number()
+
+    def drop(self, project: str) -> None:
+        """A project that somebody deletes, with all that is in it."""
+        del self.projects[project]
+        for name in [name for name in self.known if name.startswith(f"{project}/")]:
+            self.known.pop(name)
+            self.annotations = {key: one for key, one in self.annotations.items() if one.task != name}
+
+    async def close(self) -> None:
+        """There is nothing to let go."""
+
+    def _number(self) -> int:
+        self.made += 1
+        return self.made
+
+    def _of(self, project: str) -> dict[str, Task]:
+        if project not in self.projects:
+            raise Gone(f"{project} is not there any more")
+        return {name: task for name, task in self.known.items() if name.startswith(f"{project}/")}
 
 
 @dataclass(slots=True)

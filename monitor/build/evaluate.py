@@ -5,6 +5,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from monitor.adapters.events import EVERY, VERDICT
 from monitor.checks import build_scorers, checks, default_checks
 from monitor.checks.parameters import suggestion
 from monitor.checks.scorer import spoken
@@ -13,11 +14,13 @@ from monitor.formats import Columns, Envelope, Format, Limits, formats, lacks
 from monitor.formats.columns import FIELDS
 from monitor.model import RouteTo
 from monitor.pipeline import Evaluate, Input, Plan
+from monitor.pipeline.panel import Panel
 from monitor.policy import Budget, Combined, Composite, Kind, Routing, Rule, ordered
-from monitor.adapters.events import EVERY, VERDICT
 from monitor.settings import AppSettings, CombinedSettings, Settings, VerdictSettings
 
+from .judges import build_endpoints, build_panels
 from .outside import Parts
+from .pacing import pace_of, pace_of_all
 
 
 def build_evaluate(settings: Settings, parts: Parts, *, budgets: bool = True) -> Evaluate:
@@ -33,10 +36,17 @@ def build_evaluate(settings: Settings, parts: Parts, *, budgets: bool = True) ->
     """
     problems = load_modules(settings)
     partitions = settings.kafka.partitions * len(settings.topics())
+    panels: dict[str, Panel] = {}
+    try:
+        panels = build_panels(settings, build_endpoints(settings))
+    except InvalidConfig as error:
+        problems |= error.problems
     plans: dict[str, Plan] = {}
+    total = pace_of_all(settings, panels)
     for path, app in _apps(settings):
         try:
-            plans[path] = build_plan(app, at=path, partitions=partitions if budgets else None)
+            paces = (pace_of(app, settings, panels), total) if budgets else (None, None)
+            plans[path] = build_plan(app, at=path, paces=paces, partitions=partitions)
         except InvalidConfig as error:
             problems |= error.problems
     known = all_formats(settings, problems)
@@ -66,13 +76,14 @@ def build_evaluate(settings: Settings, parts: Parts, *, budgets: bool = True) ->
     )
 
 
-def build_plan(app: AppSettings, *, at: str, partitions: int | None) -> Plan:
+def build_plan(app: AppSettings, *, at: str, paces: tuple[int | None, int | None], partitions: int) -> Plan:
     """What is done for one application.
 
     Args:
         app: its settings.
         at: their path, for messages.
-        partitions: of all inputs together, which share the budget; None for no budget.
+        paces: judgements an hour, of the application and of all together; None for no limit.
+        partitions: of all inputs together, which share the budgets.
 
     Raises:
         InvalidConfig: an unknown check or parameter, or a weight, gate or rule about a check that does not run.
@@ -94,7 +105,7 @@ def build_plan(app: AppSettings, *, at: str, partitions: int | None) -> Plan:
     verdict, routing = app.verdict, app.routing
     named = {*wanted, *app.combined}
     parts = {part: 0.0 for one in combined for part in one.weights}  # they count through what they are part of
-    budget = routing.budget_per_hour
+    own, total = (None if pace is None else Budget(per_hour=pace, partitions=partitions) for pace in paces)
     return Plan(
         scorers=scorers,
         combined=combined,
@@ -107,7 +118,8 @@ def build_plan(app: AppSettings, *, at: str, partitions: int | None) -> Plan:
         router=Routing(
             share=routing.share,
             rules=tuple(Rule(**rule.model_dump(exclude={"to"}), to=RouteTo(rule.to)) for rule in routing.rules),
-            budget=None if budget is None or partitions is None else Budget(per_hour=budget, partitions=partitions),
+            budget=own,
+            total=total,
             salt=routing.salt,
         ),
     )

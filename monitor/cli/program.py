@@ -6,10 +6,44 @@ from importlib.metadata import entry_points
 
 import click
 
-from . import checks, completion, config, convert, formats, migrate, new, replay, schema, score
+from . import (
+    agreement,
+    checks,
+    completion,
+    config,
+    console,
+    convert,
+    formats,
+    judge,
+    migrate,
+    new,
+    replay,
+    review,
+    rubric,
+    schema,
+    score,
+    user,
+)
 from .main import cli
 
-OWN = (checks, completion, config, convert, formats, migrate, new, replay, schema, score)
+OWN = (
+    agreement,
+    checks,
+    completion,
+    config,
+    console,
+    convert,
+    formats,
+    judge,
+    migrate,
+    new,
+    replay,
+    review,
+    rubric,
+    schema,
+    score,
+    user,
+)
 
 
 def load_commands() -> None:

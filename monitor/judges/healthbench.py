@@ -17,14 +17,16 @@ RESAMPLES = 1_000
 
 
 def score(points: Sequence[Point]) -> float | None:
-    """The score of one example: at most 1, below 0 where bad criteria outweigh; None without positive points.
+    """The score of one example: at most 1, below 0 where bad criteria outweigh.
+
+    None without positive points, and where it is not known of every criterion whether it is met.
 
     >>> met, missed = Point(name="a", value=1.0, points=5), Point(name="b", value=0.0, points=5)
     >>> score([met, missed, Point(name="c", value=1.0, points=-2)])
     0.3
     """
     possible = sum(point.points for point in points if point.points > 0)
-    if possible <= 0:
+    if possible <= 0 or any(point.value is None for point in points):
         return None
     return sum(point.points * (point.value or 0.0) for point in points) / possible
 
@@ -60,7 +62,8 @@ def overall(scores: Iterable[float | None], *, seed: int = 0) -> Overall:
     values = np.array([value for value in scores if value is not None], dtype=float)
     if not values.size:
         return Overall(None, None, 0)
-    draws = np.random.default_rng(seed).integers(0, values.size, (RESAMPLES, values.size))
-    means = np.clip(values[draws].mean(axis=1), 0.0, 1.0)
+    chance = np.random.default_rng(seed)
+    drawn = [chance.choice(values, values.size).mean() for _ in range(RESAMPLES)]  # one at a time: there may be many
+    means = np.clip(drawn, 0.0, 1.0)
     spread = sqrt(float(means.var()))
     return Overall(float(np.clip(values.mean(), 0.0, 1.0)), spread, int(values.size))

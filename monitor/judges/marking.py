@@ -93,17 +93,16 @@ def _met(rubric: Criteria, sample: Sample, replies: Mapping[str, Replied]) -> Ma
 
 
 def _preferred(rubric: Pairwise, replies: Mapping[str, Replied]) -> Marked:
-    """In ``ab`` the answer is A, in ``ba`` it is B: two replies that contradict each other make a tie."""
+    """In ``ab`` the answer is A, in ``ba`` it is B: two replies that do not agree make a tie."""
     ab, ba = replies["ab"], replies["ba"]
     votes = (_vote(ab["winner"], ours="A"), _vote(ba["winner"], ours="B"))
     points = tuple(
         Point(name=name, value=vote, why=reply["explanation"])
         for name, vote, reply in zip(("ab", "ba"), votes, (ab, ba), strict=True)
     )
-    value = 0.5 if {0.0, 1.0} == set(votes) else sum(votes) / 2
-    label = "tie" if value == 0.5 else "better" if value > 0.5 else "worse"
-    if set(votes) == {0.0, 1.0}:
-        label = "order decides"
+    agreed = votes[0] == votes[1]
+    value = votes[0] if agreed else 0.5
+    label = {0.0: "worse", 0.5: "tie", 1.0: "better"}[value] if agreed else "order decides"
     why = f"A first: {ab['explanation']} · B first: {ba['explanation']}"
     return Marked(value=value, passed=value >= rubric.passes_from, label=label, why=why, points=points)
 

@@ -1,13 +1,14 @@
 """From a rubric and a sample to the questions that a judge is asked, one for each call."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from monitor.model import Message, Missing, Question, Said, Sample, Unjudged
+from monitor.model import NOBODY, Message, Missing, Question, Said, Sample, Unjudged
 
 from .fence import Nonce, fenced, shortened, unguessed
 from .rubric import Checklist, Criteria, Criterion, Grade, Pairwise, Piece, Rubric
@@ -22,6 +23,8 @@ _WHAT = {
     "answer": "the answer",
     "conversation": "everything that the assistant said in the conversation, of which the answer is the last turn,",
 }
+_ALWAYS_WHOLE = frozenset({"criterion", "criteria"})
+"""What is judged by; only what is judged is shortened."""
 _LEAST_ROOM = 400
 """Bytes for a piece; with less room for what is judged, judging it makes no sense."""
 _FENCES = 1_000
@@ -154,9 +157,11 @@ def _call(
     pieces = {**_pieces(rubric, sample), **(more or {})}
     longest = form.longest_reply + _A_CRITERION * len(expects)
     room = (form.window - longest) * _BYTES_A_TOKEN - len(_system(rubric, scale, said, "0" * 16).encode()) - _FENCES
-    if room < _LEAST_ROOM * len(pieces):
+    whole = {name: text for name, text in pieces.items() if name in _ALWAYS_WHOLE}
+    room -= sum(len(text.encode(errors="replace")) for text in whole.values())
+    if room < _LEAST_ROOM * (len(pieces) - len(whole)):
         raise Unjudged(Missing.TOO_LONG, f"a window of {form.window} tokens leaves no room for what is to be judged")
-    fitting = shortened(pieces, room)
+    fitting = shortened({name: text for name, text in pieces.items() if name not in whole}, room) | whole
     word = unguessed(fitting.values(), nonce)
     question = Question(
         messages=(
@@ -224,7 +229,7 @@ def _answer(sample: Sample) -> str:
 def _content(version: str, part: str, pieces: Mapping[str, str]) -> UUID:
     digest = blake2b(digest_size=16)
     for text in (version, part, *(word for piece in pieces.items() for word in piece)):
-        data = text.encode(errors="replace")
+        data = text.encode(errors="surrogatepass")
         digest.update(len(data).to_bytes(8, "big") + data)
     return UUID(bytes=digest.digest())
 
@@ -239,9 +244,23 @@ def _closed(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_EXAMPLE = Checklist(rubric="example", about="about", instructions="instructions", items={"item": "text"})
-PROMPT_VERSION = blake2b(
-    "\0".join((_system(_EXAMPLE, "scale", "said", "nonce"), _LAST, _AGAIN, *_WHAT.values(), "1")).encode(),
-    digest_size=4,
-).hexdigest()
+def _wordings() -> Iterator[str]:
+    """Everything above that a judge may come to read."""
+    name, about, told = "example", "about", "instructions"
+    examples: Sequence[Rubric] = (
+        Grade(rubric=name, about=about, instructions=told, anchors={"pass": "good", "fail": "bad"}),
+        Grade(rubric=name, about=about, instructions=told, anchors={"1": "bad", "2": "good"}),
+        Checklist(rubric=name, about=about, instructions=told, items={"item": "text"}),
+        Criteria(rubric=name, about=about, instructions=told, criteria=(Criterion(id="c", text="text"),)),
+        Pairwise(rubric=name, about=about, instructions=told),
+    )
+    sample = Sample(id=NOBODY, time=datetime.min.replace(tzinfo=UTC), app="", output="answer", references=("other",))
+    for rubric in examples:
+        for call in calls(rubric, sample, Form(version="", window=10_000), lambda: "nonce"):
+            yield from (message.text for message in call.question.messages)
+            yield call.question.schema
+    yield from (_AGAIN, *_WHAT.values())
+
+
+PROMPT_VERSION = blake2b("\0".join(_wordings()).encode(), digest_size=4).hexdigest()
 """Of the wording above: part of every judge's version."""

@@ -28,7 +28,10 @@ def read_reply(text: str, call: Call) -> Replied:
         Unparsable: it is no such object.
     """
     document = _object(text)
-    error = next(iter(_shape(call.question.schema).iter_errors(document)), None)
+    try:
+        error = next(iter(_shape(call.question.schema).iter_errors(document)), None)
+    except ValueError as too_deep:
+        raise Unparsable(f"it cannot be read: {too_deep}") from too_deep
     if error is not None:
         place = ".".join(map(str, error.instance_path))
         raise Unparsable(f"{place}: {error.message}"[:400] if place else error.message[:400])

@@ -13,11 +13,13 @@ import yaml
 from monitor.errors import InvalidConfig
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=20_000, pattern=r"\S")]
 Piece = Literal["conversation", "context", "reference", "tools"]
 """What a judge may be shown beside the answer."""
 
-_MOST_CRITERIA = 200
+Points = Annotated[float, msgspec.Meta(ge=-10_000, le=10_000)]
+MOST_CRITERIA = 200
+"""Each may be a call of its own."""
 
 
 class _Rubric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -58,7 +60,7 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$")]
     text: Text
-    points: float = 1.0
+    points: Points = 1.0
     """Negative for what an answer should not do."""
     tags: tuple[str, ...] = ()
     """Axes and themes by which scores are summed up, like ``axis:accuracy``."""
@@ -109,11 +111,12 @@ def read_rubric(text: str, *, at: str) -> Rubric:
     """
     try:
         document: object = yaml.load(text, _OneMeaning)
-    except yaml.YAMLError as error:
+        document = msgspec.to_builtins(document, str_keys=True)
+    except (yaml.YAMLError, TypeError, RecursionError) as error:
         raise InvalidConfig({at: f"is no YAML: {_first_line(error)}"}) from error
     if not isinstance(document, dict):
         raise InvalidConfig({at: "should be a mapping with rubric, kind, about, instructions"})
-    document = _with_text_keys(cast(dict[str, object], document))
+    document = cast(dict[str, object], document)
     if problems := dict(_misshapen(document, at)):
         raise InvalidConfig(problems)
     rubric = msgspec.convert(document, Rubric)
@@ -123,8 +126,8 @@ def read_rubric(text: str, *, at: str) -> Rubric:
 
 
 def version(rubric: Rubric) -> str:
-    """A hash of what the rubric says: another wording is another rubric."""
-    return blake2b(msgspec.json.encode(rubric, order="sorted"), digest_size=6).hexdigest()
+    """A hash of what the rubric says: another wording is another rubric, and so is another order of what is shown."""
+    return blake2b(msgspec.json.encode(rubric), digest_size=6).hexdigest()
 
 
 class _OneMeaning(yaml.SafeLoader):
@@ -146,30 +149,23 @@ _OneMeaning.yaml_implicit_resolvers = {
 }
 
 
-def _with_text_keys(document: Mapping[str, object]) -> dict[str, object]:
-    """Anchors are written as numbers, and JSON knows texts only."""
-    anchors = document.get("anchors")
-    if not isinstance(anchors, dict):
-        return dict(document)
-    return {**document, "anchors": {str(key): value for key, value in cast(dict[object, object], anchors).items()}}
-
-
 def _misshapen(document: Mapping[str, object], at: str) -> Iterator[tuple[str, str]]:
     kind = document.get("kind")
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         yield f"{at}: kind", f"should be one of {', '.join(map(str, _KINDS))}"
         return
-    known = _KINDS[cast(str, kind)].__struct_fields__
+    known = _KINDS[kind].__struct_fields__
     for name in document.keys() - {*known, "kind"}:
         yield f"{at}: {name}", f"there is no such key; a rubric of kind {kind} has {', '.join(known)}"
     shape = {
-        **SCHEMA["$defs"][_KINDS[cast(str, kind)].__name__],
+        **SCHEMA["$defs"][_KINDS[kind].__name__],
         "$defs": SCHEMA["$defs"],
         "additionalProperties": True,
     }
     for error in jsonschema_rs.Draft202012Validator(shape).iter_errors(document):
         place = ".".join(map(str, error.instance_path)) or "rubric"
-        yield f"{at}: {place}", error.message[:300]
+        blank = isinstance(error.instance, str) and not error.instance.strip()
+        yield f"{at}: {place}", "is empty" if blank else error.message[:300]
 
 
 def _senseless(rubric: Rubric, at: str) -> Iterator[tuple[str, str]]:
@@ -211,8 +207,8 @@ def _senseless_criteria(rubric: Criteria, at: str) -> Iterator[tuple[str, str]]:
     if not rubric.criteria:
         yield f"{at}: criteria", "is empty: there is nothing to judge by"
         return
-    if len(rubric.criteria) > _MOST_CRITERIA:
-        yield f"{at}: criteria", f"{len(rubric.criteria)} are too many, {_MOST_CRITERIA} allowed"
+    if len(rubric.criteria) > MOST_CRITERIA:
+        yield f"{at}: criteria", f"{len(rubric.criteria)} are too many, {MOST_CRITERIA} allowed"
     for name, times in Counter(criterion.id for criterion in rubric.criteria).items():
         if times > 1:
             yield f"{at}: criteria", f"{name} is the id of {times} criteria"

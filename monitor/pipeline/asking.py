@@ -2,14 +2,16 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import msgspec
 
 from monitor import metrics
 from monitor.judges import Call, Unparsable, again, read_reply
 from monitor.model import NOTHING, Expense, Judgement, Missing, Question, Reply, Sample, Unjudged
+from monitor.policy import Price
 from monitor.ports import Judgements, Meter
 
 from .bookings import Bookings, Clock
@@ -46,27 +48,33 @@ class Ask:
     meter: Meter
     wall_clock: Clock
     jitter: Callable[[], float] = random.random
-    _under_way: "dict[object, asyncio.Task[Judgement]]" = field(default_factory=lambda: {})
-    _unkept: dict[object, Judgement] = field(default_factory=dict[object, Judgement])
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _under_way: "dict[UUID, tuple[str, asyncio.Task[Judgement]]]" = field(default_factory=lambda: {})
+    """By content: which application pays, and for what."""
+    _unkept: dict[UUID, Judgement] = field(default_factory=dict[UUID, Judgement])
     """Paid for, and not yet durable: the store was away."""
 
-    async def one(self, asked: Asked, endpoint: Endpoint) -> tuple[Judgement, bool]:
-        """The judgement, which is durable, and whether it was made for this sample.
+    async def one(self, asked: Asked, endpoint: Endpoint) -> Judgement:
+        """The judgement, which is durable.
 
         Raises:
             Unjudged: there is none, and why.
             Unavailable: the store is away; ask again later, nothing that was paid for is paid for again.
         """
         if not asked.lasting:
-            return await self._answered(asked, endpoint), True
-        key = asked.call.content
-        running = self._under_way.get(key)
-        if running is not None:
-            return await asyncio.shield(running), False
+            return await self._answered(asked, endpoint)
+        key, app = asked.call.content, asked.sample.app
+        while key in self._under_way:
+            payer, running = self._under_way[key]
+            try:
+                return await asyncio.shield(running)
+            except Unjudged as unjudged:
+                if unjudged.missing is not Missing.OVER_BUDGET or payer == app:  # another's empty purse is not ours
+                    raise Unjudged(unjudged.missing, unjudged.why) from unjudged  # what it cost is told by the first
         task = asyncio.create_task(self._answered(asked, endpoint))
-        self._under_way[key] = task
-        task.add_done_callback(lambda _: self._under_way.pop(key, None))
-        return await task, True
+        self._under_way[key] = app, task
+        task.add_done_callback(lambda _: self._under_way.pop(key))
+        return await task
 
     async def _answered(self, asked: Asked, endpoint: Endpoint) -> Judgement:
         """Attempts with pauses between them; a reply that makes no sense is asked about once."""
@@ -74,22 +82,23 @@ class Ask:
         if asked.lasting and key in self._unkept:
             return await self._kept(self._unkept[key])
         attempt = _Attempt(asked, asked.call.question)
-        started = endpoint.clock()
         while True:
-            async with endpoint.room():
+            async with endpoint.room(returning=attempt.failed > 0):
+                if not attempt.failed:
+                    attempt.began = endpoint.clock()  # waiting for others is no fault of the endpoint
                 try:
-                    judgement = await self._attempted(attempt, endpoint)
-                    if judgement:
-                        return await self._kept(judgement) if asked.lasting else judgement
-                    continue
+                    judgement = None
+                    while judgement is None:  # a reply that is asked about keeps its place: it is paid for
+                        judgement = await self._attempted(attempt, endpoint)
+                    return await self._kept(judgement) if asked.lasting else judgement
                 except Unjudged as unjudged:
                     attempt.failed += 1
-                    over = attempt.failed >= manner.attempts or endpoint.clock() - started > manner.patience
-                    if unjudged.missing not in _AGAIN or over:
+                    pause = self._pause(attempt.failed, unjudged, manner)
+                    late = endpoint.clock() + pause - attempt.began > manner.patience
+                    if unjudged.missing not in _AGAIN or attempt.failed >= manner.attempts or late:
                         unjudged.cost = attempt.cost
                         raise
-                    pause = self._pause(attempt.failed, unjudged, manner)
-            await asyncio.sleep(pause)
+            await self.sleep(pause)
 
     async def _kept(self, judgement: Judgement) -> Judgement:
         self._unkept[judgement.content] = judgement
@@ -101,15 +110,14 @@ class Ask:
         """The judgement, or None when the reply made no sense and is to be asked about."""
         asked, manner = attempt.asked, endpoint.manner
         reply = await self._called(attempt, endpoint)
-        attempt.cost += manner.price.of(reply.tokens_in, reply.tokens_out)
-        attempt.seconds += reply.seconds
         try:
             document = read_reply(reply.text, asked.call)
         except Unparsable as error:
             self.meter.count(metrics.JUDGE_CALLS, (manner.name, Missing.UNPARSABLE.value))
+            wrong = f"it was cut off after {asked.call.question.longest_reply} tokens" if reply.cut else str(error)
             if attempt.corrected:
-                raise Unjudged(Missing.UNPARSABLE, f"asked twice, and {error}") from error
-            attempt.corrected, attempt.question = True, again(asked.call.question, reply.text, str(error))
+                raise Unjudged(Missing.UNPARSABLE, f"asked twice, and {wrong}") from error
+            attempt.corrected, attempt.question = True, again(asked.call.question, reply.text, wrong)
             return None
         self.meter.count(metrics.JUDGE_CALLS, (manner.name, "replied"))
         return Judgement(
@@ -118,8 +126,8 @@ class Ask:
             version=asked.version,
             endpoint=manner.name,
             reply=msgspec.json.encode(document).decode(),
-            tokens_in=reply.tokens_in,
-            tokens_out=reply.tokens_out,
+            tokens_in=attempt.tokens_in,
+            tokens_out=attempt.tokens_out,
             cost=attempt.cost,
             seconds=attempt.seconds,
             sample=asked.sample.id,
@@ -140,23 +148,27 @@ class Ask:
             raise
         spent = most  # unless we learn better: a call that was cut off may have been paid for
         try:
-            await asyncio.sleep(endpoint.due(most.tokens))
+            await self.sleep(endpoint.due(most.tokens))
             reply = await endpoint.judge.ask(question)
-            spent = Expense(1, reply.tokens_in + reply.tokens_out, manner.price.of(reply.tokens_in, reply.tokens_out))
-            self._went_well(reply, endpoint)
-            return _usable(reply, manner)
+            spent = attempt.pay(reply, manner.price)
+            self._replied(reply, endpoint)
+            usable = _usable(reply, manner)
+            endpoint.width.went_well()
+            endpoint.circuit.succeeded()
+            return usable
         except Unjudged as unjudged:
             if unjudged.missing is Missing.RATE_LIMITED:
                 spent = NOTHING  # a call that was not let in is not paid for
             self._went_wrong(unjudged, endpoint)
             raise
         finally:
+            endpoint.circuit.gave_up()  # whatever ended the call: another one may try now
             self.bookings.settle(ticket, spent)
+            self.meter.gauge(metrics.JUDGE_WIDTH, endpoint.width.calls, (manner.name,))
+            self.meter.gauge(metrics.CIRCUIT_OPEN, float(endpoint.circuit.opened_at is not None), (manner.name,))
 
-    def _went_well(self, reply: Reply, endpoint: Endpoint) -> None:
+    def _replied(self, reply: Reply, endpoint: Endpoint) -> None:
         name = endpoint.manner.name
-        endpoint.width.went_well()
-        endpoint.circuit.succeeded()
         self.meter.observe(metrics.JUDGE_SECONDS, {reply.seconds: 1}, (name,))
         self.meter.count(metrics.JUDGE_TOKENS, (name, "question"), reply.tokens_in)
         self.meter.count(metrics.JUDGE_TOKENS, (name, "reply"), reply.tokens_out)
@@ -167,17 +179,15 @@ class Ask:
         self.meter.count(metrics.JUDGE_CALLS, (name, unjudged.missing.value))
         if unjudged.missing is Missing.RATE_LIMITED:
             endpoint.width.refused(now)
-            endpoint.circuit.gave_up()
         elif unjudged.missing in _OF_THE_ENDPOINT:
             endpoint.circuit.broke(now)
-        self.meter.gauge(metrics.JUDGE_WIDTH, endpoint.width.calls, (name,))
-        self.meter.gauge(metrics.CIRCUIT_OPEN, float(endpoint.circuit.opened_at is not None), (name,))
+        else:
+            endpoint.circuit.succeeded()  # it answered, if not what we hoped for
 
     def _pause(self, failed: int, unjudged: Unjudged, manner: Manner) -> float:
-        """Seconds: doubling, with full jitter between half and all of it, and never less than was asked for."""
+        """Seconds: doubling, with jitter between half and all of it, and never less than was asked for."""
         most = min(manner.first_pause * 2 ** (failed - 1), manner.longest_pause)
-        asked_for = min(unjudged.retry_after or 0.0, manner.longest_pause)
-        return asked_for + most * (0.5 + 0.5 * self.jitter())
+        return (unjudged.retry_after or 0.0) + most * (0.5 + 0.5 * self.jitter())
 
 
 @dataclass(slots=True)
@@ -186,10 +196,23 @@ class _Attempt:
 
     asked: Asked
     question: Question
+    began: float = 0.0
+    """When it was its turn first."""
     failed: int = 0
     corrected: bool = False
+    tokens_in: int = 0
+    tokens_out: int = 0
     cost: float = 0.0
     seconds: float = 0.0
+
+    def pay(self, reply: Reply, price: Price) -> Expense:
+        """Add what a reply took, whether it can be used or not."""
+        cost = price.of(reply.tokens_in, reply.tokens_out)
+        self.tokens_in += reply.tokens_in
+        self.tokens_out += reply.tokens_out
+        self.cost += cost
+        self.seconds += reply.seconds
+        return Expense(1, reply.tokens_in + reply.tokens_out, cost)
 
 
 def _usable(reply: Reply, manner: Manner) -> Reply:

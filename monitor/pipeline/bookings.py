@@ -85,8 +85,8 @@ class Bookings:
         limits = self.limits.get(app, self.default)
         if not (limits.any or self.total.any):
             return Ticket(expense, None)
-        hour_ms = int(self.clock() * 1000) // HOUR_MS * HOUR_MS
         while True:
+            hour_ms = int(self.clock() * 1000) // HOUR_MS * HOUR_MS
             lot = self._open.get(app)
             if lot and lot.lot.hour_ms == hour_ms and _covers(lot.left, expense):
                 lot.left -= expense
@@ -146,16 +146,26 @@ class Bookings:
             raise Unjudged(Missing.OVER_BUDGET, "the budget is spent")
         if self._changed:
             await self.write_down()
-        lot = Lot(id=uuid4(), app=app, hour_ms=hour_ms, expense=expense * _AHEAD)
-        await self.treasury.book([lot])
-        count = self._granted(app, limits, lot, expense, await self.treasury.spent(hour_ms))
-        if count < _AHEAD:
-            lot = replace(lot, expense=expense * count, settled=not count)
+        for ahead in (_AHEAD, 1):  # beside others who book at this moment there may be room for a small lot only
+            if lot := await self._booked(app, limits, hour_ms, expense, ahead):
+                self._open[app] = _Open(lot, lot.expense)
+                return
+        self._refused[app] = now + _REFUSED_FOR
+        raise Unjudged(Missing.OVER_BUDGET, "the budget is spent")
+
+    async def _booked(self, app: str, limits: Limits, hour_ms: int, expense: Expense, ahead: int) -> Lot | None:
+        """A lot for as many calls ahead as there is room for; None where there is none."""
+        lot = Lot(id=uuid4(), app=app, hour_ms=hour_ms, expense=expense * ahead)
+        try:
             await self.treasury.book([lot])
-        if not count:
-            self._refused[app] = now + _REFUSED_FOR
-            raise Unjudged(Missing.OVER_BUDGET, "the budget is spent")
-        self._open[app] = _Open(lot, lot.expense)
+            count = min(self._granted(app, limits, lot, expense, await self.treasury.spent(hour_ms)), ahead)
+            if count < ahead:
+                lot = replace(lot, expense=expense * count, settled=not count)
+                await self.treasury.book([lot])
+        except BaseException:
+            self._changed.append(_Open(lot, NOTHING, closed=True))  # whatever was written: it is given back
+            raise
+        return lot if count else None
 
     def _granted(self, app: str, limits: Limits, lot: Lot, one: Expense, books: Mapping[str, Spent]) -> int:
         """How many calls the lot may be for, with what everybody else has booked."""
@@ -163,7 +173,7 @@ class Bookings:
         mine = books.get(app, ours) - ours
         everybody = sum((spent for spent in books.values()), Spent()) - ours
         most = min(affordable(limits, mine, one), affordable(self.total, everybody, one))
-        return int(min(_AHEAD, max(most // _PART, min(most, 1))))
+        return int(min(_AHEAD, max(most // _PART, min(most, 1))))  # most may be infinite
 
 
 def _covers(left: Expense, expense: Expense) -> bool:

@@ -46,6 +46,8 @@ class Endpoint:
     tokens: Rate | None = field(init=False)
     under_way: int = 0
     _waiting: "deque[asyncio.Future[None]]" = field(default_factory=lambda: deque["asyncio.Future[None]"]())
+    _returning: "deque[asyncio.Future[None]]" = field(default_factory=lambda: deque["asyncio.Future[None]"]())
+    """Whose question has been asked before; they come first, so that what is begun comes to an end."""
 
     def __post_init__(self) -> None:
         manner = self.manner
@@ -55,20 +57,20 @@ class Endpoint:
         self.tokens = Rate(manner.tokens_per_minute) if manner.tokens_per_minute else None
 
     @asynccontextmanager
-    async def room(self) -> AsyncGenerator[None]:
-        """One of the calls at once, for the length of a block; who waits longest comes next."""
-        await self._enter()
+    async def room(self, *, returning: bool = False) -> AsyncGenerator[None]:
+        """One of the calls at once, for the length of a block; who returns comes first, then who waits longest."""
+        await self._enter(self._returning if returning else self._waiting)
         try:
             yield
         finally:
             self._leave()
 
-    async def _enter(self) -> None:
-        if self.under_way < self.width.calls and not self._waiting:
+    async def _enter(self, line: "deque[asyncio.Future[None]]") -> None:
+        if self.under_way < self.width.calls and not (self._returning or self._waiting):
             self.under_way += 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        line.append(turn)
         try:
             await turn
         except asyncio.CancelledError:
@@ -78,8 +80,8 @@ class Endpoint:
 
     def _leave(self) -> None:
         self.under_way -= 1
-        while self._waiting and self.under_way < self.width.calls:
-            turn = self._waiting.popleft()
+        while (line := self._returning or self._waiting) and self.under_way < self.width.calls:
+            turn = line.popleft()
             if not turn.done():
                 self.under_way += 1
                 turn.set_result(None)

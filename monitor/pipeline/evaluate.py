@@ -14,11 +14,12 @@ from monitor.checks.scorer import spoken
 from monitor.errors import InvalidRecord, Unsafe
 from monitor.formats import Decoded, Defaults, Envelope, Format, Ignored, Limits, Unreadable, decode
 from monitor.model import DeadLetter, Evaluation, Headers, Origin, Outcome, Record, Route, RouteTo, Sample, Score
-from monitor.policy import HOUR_MS, Combined, Composite, Decision, Purse, Router, combine, draw, draw_key
+from monitor.policy import HOUR_MS, Combined, Composite, Decision, Router, combine, draw, draw_key
 from monitor.ports import Archive, Bus, Isolation, Labels, Meter, Sandbox, Sink
 
 from .count import count_batch
 from .inputs import APP_HEADER, FORMAT_HEADER, Input, is_ours
+from .purses import PartitionPurses
 
 _OURS = "a call of one of our judges: judging it would go round in circles"
 _TOGETHER = 200
@@ -73,7 +74,7 @@ class Evaluate:
     isolation: Isolation
     sandbox: Sandbox
     meter: Meter
-    _purses: "dict[tuple[str, int], _Purses]" = field(default_factory=lambda: {})
+    _purses: dict[tuple[str, int], PartitionPurses] = field(default_factory=dict[tuple[str, int], PartitionPurses])
     _gauged: set[Labels] = field(default_factory=set[Labels])
     """Labels of the budget gauges that speak of partitions we hold."""
 
@@ -139,7 +140,9 @@ class Evaluate:
         defaults = Defaults(app=record.header(APP_HEADER) or topic.app, tags=self.tags)
         return decode(record, reader, defaults=defaults, limits=self.limits)
 
-    async def _evaluate(self, waiting: Sequence[tuple[Sample, Record]], purses: "_Purses | None", batch: Batch) -> None:
+    async def _evaluate(
+        self, waiting: Sequence[tuple[Sample, Record]], purses: PartitionPurses | None, batch: Batch
+    ) -> None:
         for start in range(0, len(waiting), _TOGETHER):
             part = waiting[start : start + _TOGETHER]
             started = perf_counter()
@@ -223,7 +226,7 @@ class Evaluate:
         return await asyncio.gather(*map(one, samples))
 
     def _decided(
-        self, sample: Sample, record: Record, scores: tuple[Score, ...], purses: "_Purses | None"
+        self, sample: Sample, record: Record, scores: tuple[Score, ...], purses: PartitionPurses | None
     ) -> Evaluation:
         plan = self.plans.get(sample.app, self.default)
         scores = combine(scores, plan.combined)
@@ -249,25 +252,22 @@ class Evaluate:
         except RuntimeError as error:
             return scorer.broken("raised", str(error))
 
-    async def _purses_at(self, first: Origin, arrived_ms: int) -> "_Purses | None":
+    async def _purses_at(self, first: Origin, arrived_ms: int) -> PartitionPurses | None:
         """The partition's purses, as the records before ``first`` left them; None where no budget is set."""
-        if not any(plan.router.budget for plan in (self.default, *self.plans.values())):
+        if not any(plan.router.budget or plan.router.total for plan in (self.default, *self.plans.values())):
             return None
         place = (first.topic, first.partition)
         known = self._purses.get(place)
         if known is None or first.offset < known.next_offset:  # a hole in the log is no reason to ask
             place_number = self.inputs.get(first.topic, _ANY_INPUT).first_place + first.partition
-            fresh = _Purses(place=place_number, next_offset=first.offset)
+            fresh = PartitionPurses(place=place_number, next_offset=first.offset)
             since = (arrived_ms // HOUR_MS - 1) * HOUR_MS
-            rows = sorted(await self.archive.spending(first, since), key=lambda row: row[1])
-            for app, hour_ms, first_ms, seen, spent in rows:
-                purse = fresh.of(app, self.plans.get(app, self.default).router)
-                if purse:
-                    purse.recall(hour_ms // HOUR_MS, first_ms, seen, spent)
+            rows = await self.archive.spending(first, since)
+            fresh.recall(rows, lambda app: self.plans.get(app, self.default).router)
             self._purses[place] = known = fresh
         return known
 
-    def _count(self, batch: Batch, first: Origin, purses: "_Purses | None") -> None:
+    def _count(self, batch: Batch, first: Origin, purses: PartitionPurses | None) -> None:
         count_batch(self.meter, first.topic, batch.records, batch.evaluations, batch.dead, batch.seconds)
         for check, seconds in batch.check_seconds.items():
             self.meter.count(metrics.CHECK_SECONDS, (check,), seconds)
@@ -281,29 +281,7 @@ class Evaluate:
             purses.forget_idle(now_ms)
 
 
-@dataclass(slots=True)
-class _Purses:
-    """The purses of one partition, by application; valid for the record at ``next_offset``."""
-
-    place: int
-    next_offset: int
-    known: dict[str, Purse | None] = field(default_factory=dict[str, Purse | None])
-
-    def of(self, app: str, router: Router) -> Purse | None:
-        if app not in self.known:
-            self.known[app] = Purse(router.budget, self.place) if router.budget else None
-        return self.known[app]
-
-    def forget_idle(self, now_ms: int) -> None:
-        """Drop the purses of applications that were silent for an hour: they are as good as new ones."""
-        if len(self.known) > _MANY:
-            hour = now_ms // HOUR_MS
-            self.known = {app: purse for app, purse in self.known.items() if purse and purse.hour >= hour - 1}
-
-
 _ANY_INPUT = Input()
-_MANY = 1_000
-"""Applications; whoever has more is likely to make their names up."""
 _LARGE = 4_096
 """Bytes of a record's headers that are not copied into each of many dead letters."""
 

@@ -31,7 +31,7 @@ from .bookings import Clock
 from .controls import ControlItem, Controls
 from .offers import Offers, unasked
 from .panel import Panel, Seat
-from .routed import Routed
+from .routed import Routed, Slip
 
 _BY_FALLBACK = frozenset({Missing.CIRCUIT_OPEN, Missing.ENDPOINT_ERROR, Missing.TIMEOUT, Missing.WRONG_MODEL})
 """Failures after which the fallback is asked."""
@@ -64,7 +64,7 @@ class _Ruling:
 
     seat: Seat
     mark: Marked
-    judgements: list[tuple[Judgement, bool]]
+    judgements: list[Judgement]
     flags: set[str]
     cost: float = 0.0
 
@@ -123,11 +123,21 @@ class Grade:
         for error in sorted(failed, key=lambda error: isinstance(error, Unavailable)):
             raise error  # a bug of ours before all else
 
+    async def judge(self, sample: Sample, panel: Panel) -> Opinion:
+        """One sample at one judge, right now, and nothing kept but the judgements: for trying out."""
+        slip = Slip(index=sample.index, sample=sample.id, app=sample.app, inclusion=1.0, reason="trial")
+        case = _Case(Routed(sample=sample, slip=slip), panel)
+        rulings = await asyncio.gather(*(self._ruled(case, seat, {}) for seat in panel.seats))
+        return self._opinion(case, rulings)
+
     async def _settled(self, case: _Case, known: Mapping[UUID, Judgement]) -> None:
         if case.done:
             return
         control = self.controls.beside(case.routed.sample.id, case.panel.name)
-        await asyncio.gather(self._judged(case, known), *([self._controlled(case, control)] if control else []))
+        work = (self._judged(case, known), *([self._controlled(case, control)] if control else []))
+        for ended in await asyncio.gather(*work, return_exceptions=True):  # neither goes on when this is over
+            if ended is not None:
+                raise ended
         case.done = True
 
     def _calls_of(self, case: _Case) -> Iterable[Call]:
@@ -190,20 +200,17 @@ class Grade:
                 raise error
         judgements = [one for one in ended if not isinstance(one, BaseException)]
         unjudged = [one for one in ended if isinstance(one, Unjudged)]
-        cost = sum(one.cost for one in unjudged) + sum(made.cost for made, own in judgements if own)
+        own = [one for one in judgements if (one.sample, one.judge) == (sample.id, panel.name)]
+        cost = sum(one.cost for one in (*unjudged, *own))
         if unjudged:
             return _Ruling(seat, Marked.without(unjudged[0]), judgements, flags, cost)
         replies = {
-            call.part: msgspec.json.decode(judgement.reply)
-            for call, (judgement, _) in zip(every, judgements, strict=True)
+            call.part: msgspec.json.decode(judgement.reply) for call, judgement in zip(every, judgements, strict=True)
         }
         return _Ruling(seat, marked(rubric, sample, replies), judgements, flags, cost)
 
-    async def _judgement(self, asked: Asked, seat: Seat, known: Mapping[UUID, Judgement]) -> tuple[Judgement, bool]:
-        found = known.get(asked.call.content)
-        if found is not None:
-            return found, found.sample == asked.sample.id
-        return await self.ask.one(asked, seat.endpoint)
+    async def _judgement(self, asked: Asked, seat: Seat, known: Mapping[UUID, Judgement]) -> Judgement:
+        return known.get(asked.call.content) or await self.ask.one(asked, seat.endpoint)
 
     def _opinion(self, case: _Case, rulings: Sequence[_Ruling]) -> Opinion:
         routed, panel = case.routed, case.panel
@@ -220,7 +227,7 @@ class Grade:
         if self.suspicious(sample):
             flags.add("talks_to_judge")
         judgements = [one for ruling in rulings for one in ruling.judgements]
-        copied = next((judgement.sample for judgement, own in judgements if not own), NOBODY)
+        copied = next((one.sample for one in judgements if one.sample != sample.id), NOBODY)
         return Opinion(
             sample=sample.id,
             time=sample.time,
@@ -240,10 +247,10 @@ class Grade:
             inclusion=routed.slip.inclusion,
             reason=routed.slip.reason,
             endpoint=", ".join(ruling.seat.endpoint.manner.name for ruling in rulings),
-            tokens_in=sum(judgement.tokens_in for judgement, _ in judgements),
-            tokens_out=sum(judgement.tokens_out for judgement, _ in judgements),
+            tokens_in=sum(one.tokens_in for one in judgements),
+            tokens_out=sum(one.tokens_out for one in judgements),
             cost=sum(ruling.cost for ruling in rulings),
-            seconds=max((judgement.seconds for judgement, _ in judgements), default=0.0),
+            seconds=max((one.seconds for one in judgements), default=0.0),
             copied_from=copied,
             at_ms=int(self.clock() * 1000),
         )

@@ -15,7 +15,9 @@ def is_ours(sample: Sample, record: Record) -> bool:
     """Whether it is a call that one of our judges has made, whatever way it took back to us."""
     if sample.user == MARK or (record.headers and record.header(JUDGE_HEADER)):
         return True
-    return bool(sample.messages) and sample.messages[0].text.startswith(MARK)
+    first = sample.messages[0] if sample.messages else None
+    # our mark is an order of ours: what a stranger says in a user's place hides nothing
+    return first is not None and first.role in {"system", "developer"} and first.text.startswith(MARK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

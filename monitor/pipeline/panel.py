@@ -38,4 +38,5 @@ class Panel:
         versions = [seat.version for seat in seats]
         if len(versions) == 1:
             return versions[0]
-        return blake2b("/".join([self.reconcile, *versions]).encode(), digest_size=8).hexdigest()
+        how = f"mean from {self.passes_from:g}" if self.reconcile is Reconcile.MEAN else self.reconcile
+        return blake2b("/".join([how, *versions]).encode(), digest_size=8).hexdigest()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -23,7 +24,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Its position in the record."""
     sample: UUID
     app: str
-    inclusion: float
+    inclusion: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    """0 for what was picked and not drawn."""
     reason: str
     policy: int = 0
     attempt: int = 0

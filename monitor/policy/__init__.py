@@ -1,6 +1,6 @@
 """Decisions: pure, with time and chance passed in."""
 
-from .budget import DAY_MS, HOUR_MS, Budget, Purse
+from .budget import DAY_MS, HOUR_MS, Budget, Joint, Purse, Purses
 from .combined import Combined, Kind, combine, ordered
 from .pace import Breaker, Circuit, Rate, Width
 from .routing import Router, Routing, Rule
@@ -17,10 +17,12 @@ __all__ = [
     "Combined",
     "Composite",
     "Decision",
+    "Joint",
     "Kind",
     "Limits",
     "Price",
     "Purse",
+    "Purses",
     "Rate",
     "Router",
     "Routing",

@@ -6,6 +6,7 @@ records' own: read again, after a crash or in a replay, the same records leave t
 """
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -30,6 +31,33 @@ class Budget:
         """
         whole, rest = divmod(self.per_hour, self.partitions)
         return whole + ((partition + hour) % self.partitions < rest)
+
+
+class Purses(Protocol):
+    """What pays for a judgement."""
+
+    def share(self, wanted: float, now_ms: int, /) -> float:
+        """The largest share of the samples to come that can be afforded, at most ``wanted``."""
+        ...
+
+    def take(self, *, judged: bool) -> None:
+        """Count a sample, once its share has been asked for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Two purses that both must afford it: an application's own, and that of all applications together."""
+
+    own: Purses
+    total: Purses
+
+    def share(self, wanted: float, now_ms: int, /) -> float:
+        return min(self.own.share(wanted, now_ms), self.total.share(wanted, now_ms))
+
+    def take(self, *, judged: bool) -> None:
+        self.own.take(judged=judged)
+        self.total.take(judged=judged)
 
 
 @dataclass(slots=True)
@@ -63,7 +91,7 @@ class Purse:
         allowed = self.budget.share_of(self.partition, hour)
         return allowed - self.this.spent if hour == self.hour else allowed
 
-    def share(self, wanted: float, now_ms: int) -> float:
+    def share(self, wanted: float, now_ms: int, /) -> float:
         """The largest share of the samples to come that the rest of the hour can afford, at most ``wanted``."""
         self._turn(now_ms // HOUR_MS, now_ms)
         left = self.budget.share_of(self.partition, self.hour) - self.this.spent

@@ -8,11 +8,18 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Width:
-    """Calls at once: one more after a full round that went well, fewer at a refusal (AIMD, Chiu and Jain 1989)."""
+    """Calls at once: one more after a full round that went well, fewer at a refusal (AIMD, Chiu and Jain 1989).
+
+    How many fewer goes by the share that was refused, as in DCTCP (Alizadeh et al. 2010): an endpoint that refuses some
+    calls however few there are would else be asked hardly at all.
+    """
 
     most: int
     now: float = 0.0
     shrunk_at: float = float("-inf")
+    well: int = 0
+    """Calls that went well since then."""
+    turned_away: int = 0
 
     def __post_init__(self) -> None:
         self.now = self.now or float(self.most)
@@ -23,11 +30,15 @@ class Width:
 
     def went_well(self) -> None:
         self.now = min(self.now + 1 / max(self.now, 1.0), float(self.most))
+        self.well += 1
 
     def refused(self, now: float, *, round_trip: float = 1.0) -> None:
-        """Halfway back, once for all refusals of one round trip: they speak of the same moment."""
+        """Back by three tenths where all is refused, once for all of one round trip: they speak of the same moment."""
+        self.turned_away += 1
         if now - self.shrunk_at >= round_trip:
-            self.now, self.shrunk_at = max(self.now * 0.7, 1.0), now
+            share = self.turned_away / (self.turned_away + self.well)
+            self.now, self.shrunk_at = max(self.now * (1 - 0.3 * share), 1.0), now
+            self.well = self.turned_away = 0
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from monitor.model import Route, RouteTo, Sample, Score
 
-from .budget import Budget, Purse
+from .budget import Budget, Purses
 from .sampling import draw, draw_key
 from .verdict import Decision
 
@@ -20,8 +20,13 @@ class Router(Protocol):
         """What an hour may cost; None is no limit."""
         ...
 
+    @property
+    def total(self) -> Budget | None:
+        """The same for all applications together."""
+        ...
+
     def route(
-        self, sample: Sample, scores: Sequence[Score], decision: Decision, purse: Purse | None, now_ms: int, /
+        self, sample: Sample, scores: Sequence[Score], decision: Decision, purse: Purses | None, now_ms: int, /
     ) -> Route:
         """Decide, and count the decision in the purse."""
         ...
@@ -60,16 +65,18 @@ class Routing:
     share: float = 0.0
     rules: tuple[Rule, ...] = ()
     budget: Budget | None = None
+    total: Budget | None = None
+    """Of all applications together."""
     salt: str = "evergauge"
     version: int = field(init=False, default=0)
     """A hash of everything above: two policies that may decide differently have different versions."""
 
     def __post_init__(self) -> None:
-        said = repr((self.share, self.rules, self.budget, self.salt)).encode()
+        said = repr((self.share, self.rules, self.budget, *([self.total] if self.total else []), self.salt)).encode()
         object.__setattr__(self, "version", int.from_bytes(blake2b(said, digest_size=4).digest(), "big"))
 
     def route(
-        self, sample: Sample, scores: Sequence[Score], decision: Decision, purse: Purse | None, now_ms: int, /
+        self, sample: Sample, scores: Sequence[Score], decision: Decision, purse: Purses | None, now_ms: int, /
     ) -> Route:
         """Decide; samples of one trace share one draw, so that a trace is seen whole or not at all."""
         to, wanted, reason = self._wanted(scores, decision)

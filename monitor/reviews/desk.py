@@ -5,13 +5,15 @@ makes it durable. So the state is what the reviews say, in the order in which th
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from uuid import UUID
 
 from monitor.model import Item, Reason, Review, State
 
-DAY_MS = 86_400_000
+from .tally import Tally
+
 _ORDER = {reason: number for number, reason in enumerate(Reason)}
 """Random items first: hard ones must not crowd out what stands for all."""
 
@@ -31,8 +33,15 @@ class Rules:
 
     lease_ms: int = 15 * 60 * 1000
     """How long an item is kept for whoever opened it."""
-    per_day: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Reviews a day, by application; no limit where nothing is said."""
+    per_day: Mapping[str, int | None] = field(default_factory=dict[str, int | None])
+    """Reviews a day, by application; None for no limit."""
+    per_day_else: int | None = None
+    """The same for applications of which nothing is said."""
+
+    def limit(self, app: str) -> float:
+        """Reviews of an application a day."""
+        limit = self.per_day.get(app, self.per_day_else)
+        return inf if limit is None else limit
 
 
 @dataclass(slots=True)
@@ -48,8 +57,9 @@ class Desk:
     _open: dict[UUID, Item] = field(default_factory=dict[UUID, Item])
     """Items that need more reviews, in the order in which they are given out."""
     _sorted: bool = True
-    _done: Counter[tuple[str, int]] = field(default_factory=Counter[tuple[str, int]])
-    """Reviews by application and day."""
+    _leases: dict[tuple[UUID, UUID], Review] = field(default_factory=dict[tuple[UUID, UUID], Review])
+    """What is open, by item and reviewer; leases that have ended are dropped by and by."""
+    tally: Tally = field(default_factory=Tally)
 
     def put(self, item: Item) -> bool:
         """Lay an item on the desk; False when it lies there already."""
@@ -57,29 +67,27 @@ class Desk:
         if known is not None and not item.erased:
             return False
         self.items[item.id] = item
-        if item.erased:
-            self._open.pop(item.id, None)
-        elif self._needs(item):
-            self._open[item.id] = item
-            self._sorted = False
+        for review in self._of(item.id).values():
+            self.tally.update(item, review)
+            if item.erased:
+                self._leases.pop((item.id, review.reviewer), None)
+        self._file(item)
         return known is None
 
     def apply(self, review: Review) -> None:
         """Take a review into account."""
-        before = self.reviews[review.item].get(review.reviewer)
+        before = self._of(review.item).get(review.reviewer)
         if before is not None and before.at_ms > review.at_ms:
             return  # an older one, read late
         self.reviews[review.item][review.reviewer] = review
         item = self.items.get(review.item)
-        if item is None:
-            return
-        was, now = before is not None and before.state is State.DONE, review.state is State.DONE
-        self._done[item.app, review.at_ms // DAY_MS] += now - was
-        if not self._needs(item):
-            self._open.pop(item.id, None)
-        elif item.id not in self._open and not item.erased:
-            self._open[item.id] = item
-            self._sorted = False
+        if review.state is State.OPENED and not (item and item.erased):
+            self._leases[review.item, review.reviewer] = review
+        else:
+            self._leases.pop((review.item, review.reviewer), None)
+        if item is not None:
+            self.tally.update(item, review)
+            self._file(item)
 
     def take(self, reviewer: UUID, now_ms: int, *, apps: Collection[str] = ()) -> Review:
         """The next item for a reviewer, opened: the one that they have open already, else the first that is free.
@@ -92,52 +100,72 @@ class Desk:
         Raises:
             Refused: there is nothing to do (``empty``).
         """
+        under_way: Counter[str] = Counter()
+        for (item_id, who), lease in self._live(now_ms):
+            app = self.items[item_id].app
+            under_way[app] += 1
+            if who == reviewer and (not apps or app in apps):
+                return lease
+        full: dict[str, bool] = {}
         for item in self._in_order():
-            mine = self.reviews[item.id].get(reviewer)
-            if mine and mine.state is State.OPENED and mine.until_ms > now_ms:
-                return mine
-        for item in self._in_order():
-            if apps and item.app not in apps:
+            app = item.app
+            if apps and app not in apps:
                 continue
-            if self._free(item, reviewer, now_ms):
+            if app not in full:
+                full[app] = self.tally.done(app, now_ms) + under_way[app] >= self.rules.limit(app)
+            if not full[app] and self._free(item, reviewer, now_ms):
                 return self._opened(item, reviewer, now_ms)
-        raise Refused("empty", "there is nothing left to review")
+        enough = [app for app, reached in full.items() if reached]
+        later = f" today: of {', '.join(enough)} enough is done or under way" if enough else ""
+        raise Refused("empty", f"there is nothing left to review{later}")
 
-    def open(self, item_id: UUID, reviewer: UUID, now_ms: int) -> Review:
+    def open(self, item_id: UUID, reviewer: UUID, now_ms: int, *, decides: bool = False) -> Review:
         """Open one item in particular.
+
+        Args:
+            item_id: which.
+            reviewer: who asks.
+            now_ms: the time.
+            decides: whether they may add a verdict of their own where others have given all that were wanted.
 
         Raises:
             Refused: ``unknown``, ``erased``, ``taken`` by as many as it needs, or ``done`` by this reviewer.
         """
         item = self._present(item_id)
-        mine = self.reviews[item_id].get(reviewer)
+        mine = self._of(item_id).get(reviewer)
         if mine and mine.state is State.OPENED and mine.until_ms > now_ms:
             return mine
         if mine and mine.state is State.DONE:
             raise Refused("done", "you have reviewed this item; correct your review instead")
-        if self._taken(item, reviewer, now_ms) >= item.wanted:
+        if not self._room(item, reviewer, now_ms, decides=decides):
             raise Refused("taken", "others are at this item or have reviewed it; take the next one")
         return self._opened(item, reviewer, now_ms)
 
-    def submit(self, review: Review, now_ms: int) -> Review:
+    def submit(self, review: Review, now_ms: int, *, decides: bool = False) -> Review:
         """Hand in a verdict, whose answers have been checked.
 
         Raises:
-            Refused: ``unknown``, ``erased``, ``twice``, or ``late``: the lease ended and others have done it since.
+            Refused: ``unknown``, ``erased``, ``twice``, ``not_opened``, or ``late``: the lease ended, and others have
+                the item since.
         """
         item = self._present(review.item)
-        mine = self.reviews[review.item].get(review.reviewer)
+        mine = self._of(review.item).get(review.reviewer)
         if mine and mine.state is State.DONE:
             if (mine.answers, mine.comment, mine.cannot_tell) == (review.answers, review.comment, review.cannot_tell):
                 return mine  # the same once more: an answer that was lost on its way
             raise Refused("twice", "you have reviewed this item already; correct your review instead")
         if mine is None or mine.state is not State.OPENED:
             raise Refused("not_opened", "take the item before you review it")
-        if mine.until_ms <= now_ms and self._taken(item, review.reviewer, now_ms) >= item.wanted:
+        if mine.until_ms <= now_ms and not self._room(item, review.reviewer, now_ms, decides=decides):
             raise Refused("late", "your time for this item ended, and others have it now; take the next one")
         opened_ms = mine.until_ms - self.rules.lease_ms
         return replace(
-            review, state=State.DONE, at_ms=now_ms, seconds=max(now_ms - opened_ms, 0) / 1000, revision=mine.revision
+            review,
+            state=State.DONE,
+            at_ms=_after(mine, now_ms),
+            until_ms=0,
+            seconds=max(now_ms - opened_ms, 0) / 1000,
+            revision=mine.revision,
         )
 
     def correct(self, review: Review, now_ms: int) -> Review:
@@ -148,7 +176,14 @@ class Desk:
         """
         self._present(review.item)
         mine = self._own(review.item, review.reviewer)
-        return replace(review, state=State.DONE, at_ms=now_ms, seconds=mine.seconds, revision=mine.revision + 1)
+        return replace(
+            review,
+            state=State.DONE,
+            at_ms=_after(mine, now_ms),
+            seconds=mine.seconds,
+            revision=mine.revision + 1,
+            outside_id=review.outside_id or mine.outside_id,
+        )
 
     def skip(self, item_id: UUID, reviewer: UUID, reason: str, now_ms: int) -> Review:
         """Pass an item by; it goes to others and does not come back to this reviewer.
@@ -157,67 +192,127 @@ class Desk:
             Refused: ``unknown``, ``erased``, or ``done`` by this reviewer.
         """
         self._present(item_id)
-        mine = self.reviews[item_id].get(reviewer)
+        mine = self._of(item_id).get(reviewer)
         if mine and mine.state is State.DONE:
             raise Refused("done", "you have reviewed this item; withdraw your review instead")
-        return Review(item=item_id, reviewer=reviewer, state=State.SKIPPED, answers={}, comment=reason, at_ms=now_ms)
+        return Review(
+            item=item_id,
+            reviewer=reviewer,
+            state=State.SKIPPED,
+            answers={},
+            comment=reason,
+            at_ms=_after(mine, now_ms),
+            revision=mine.revision if mine else 0,
+        )
 
     def withdraw(self, item_id: UUID, reviewer: UUID, now_ms: int) -> Review:
         """Take one's verdict back: it counts no more, and the item is open again, for them too.
 
         Raises:
-            Refused: ``unknown`` or ``nothing``: there is no verdict of theirs.
+            Refused: ``unknown``, ``erased``, or ``nothing``: there is no verdict of theirs.
         """
+        self._present(item_id)
         mine = self._own(item_id, reviewer)
-        return replace(mine, state=State.WITHDRAWN, at_ms=now_ms, revision=mine.revision + 1)
+        return replace(mine, state=State.WITHDRAWN, at_ms=_after(mine, now_ms), revision=mine.revision + 1)
+
+    def taken_in(self, review: Review, now_ms: int) -> Review:
+        """A review that was made elsewhere, whatever the leases here say: it was made.
+
+        Raises:
+            Refused: ``unknown`` or ``erased``.
+        """
+        self._present(review.item)
+        mine = self._of(review.item).get(review.reviewer)
+        again = mine is not None and mine.state in {State.DONE, State.WITHDRAWN}
+        revision = mine.revision + 1 if mine and again else 0
+        return replace(review, at_ms=_after(mine, now_ms), revision=revision)
+
+    def taken_back(self, review: Review, before: Review | None) -> Review:
+        """What undoes a review that could not be kept, and stands also where it turns out to have been kept after all.
+
+        Args:
+            review: what was applied.
+            before: what stood until then; None where there was nothing.
+        """
+        if before is None:
+            before = replace(review, state=State.WITHDRAWN, answers={}, comment="", until_ms=0)
+        return replace(before, at_ms=review.at_ms + 1)
 
     def waiting(self, now_ms: int, *, apps: Collection[str] = ()) -> Counter[Reason]:
         """Items that need more reviews, by reason."""
         return Counter(item.reason for item in self._open.values() if not apps or item.app in apps)
 
+    def open_items(self) -> list[Item]:
+        """Items that need more reviews, in the order in which they are given out."""
+        return list(self._in_order())
+
+    def needs(self, item_id: UUID) -> bool:
+        """Whether an item needs more reviews."""
+        return item_id in self._open
+
     def verdicts(self, item_id: UUID) -> list[Review]:
         """The verdicts on an item that count, the oldest first."""
         return sorted(
-            (review for review in self.reviews[item_id].values() if review.state is State.DONE),
+            (review for review in self._of(item_id).values() if review.state is State.DONE),
             key=lambda review: (review.at_ms, review.reviewer),
         )
 
-    def _in_order(self) -> Iterator[Item]:
+    def mine(self, item_id: UUID, reviewer: UUID) -> Review | None:
+        """The newest that a reviewer did with an item."""
+        return self._of(item_id).get(reviewer)
+
+    def _of(self, item_id: UUID) -> Mapping[UUID, Review]:
+        """Without making room for what is not there."""
+        return self.reviews.get(item_id, _NONE)
+
+    def _in_order(self) -> Iterable[Item]:
         if not self._sorted:
             self._open = {item.id: item for item in sorted(self._open.values(), key=_rank)}
             self._sorted = True
-        return iter(list(self._open.values()))
+        return self._open.values()
 
-    def _needs(self, item: Item) -> bool:
-        done = sum(review.state is State.DONE for review in self.reviews[item.id].values())
-        return not item.erased and done < item.wanted
+    def _file(self, item: Item) -> None:
+        """Among those that need more reviews, or not."""
+        done = sum(review.state is State.DONE for review in self._of(item.id).values())
+        if item.erased or done >= item.wanted:
+            self._open.pop(item.id, None)
+        elif item.id not in self._open:
+            self._open[item.id] = item
+            self._sorted = False
+
+    def _live(self, now_ms: int) -> list[tuple[tuple[UUID, UUID], Review]]:
+        """Leases that have not ended, of items that lie here."""
+        self._leases = {key: lease for key, lease in self._leases.items() if lease.until_ms > now_ms}
+        return [(key, lease) for key, lease in self._leases.items() if key[0] in self.items]
 
     def _free(self, item: Item, reviewer: UUID, now_ms: int) -> bool:
-        mine = self.reviews[item.id].get(reviewer)
+        mine = self._of(item.id).get(reviewer)
         if mine and mine.state in {State.DONE, State.SKIPPED}:
             return False
-        limit = self.rules.per_day.get(item.app)
-        if limit is not None and self._done[item.app, now_ms // DAY_MS] >= limit:
-            return False
         return self._taken(item, reviewer, now_ms) < item.wanted
+
+    def _room(self, item: Item, reviewer: UUID, now_ms: int, *, decides: bool) -> bool:
+        """Whether one more may be at an item."""
+        over = decides and len(self.verdicts(item.id)) >= item.wanted
+        return over or self._taken(item, reviewer, now_ms) < item.wanted
 
     def _taken(self, item: Item, reviewer: UUID, now_ms: int) -> int:
         """By how many others it is reviewed or open."""
         return sum(
             review.state is State.DONE or (review.state is State.OPENED and review.until_ms > now_ms)
-            for other, review in self.reviews[item.id].items()
+            for other, review in self._of(item.id).items()
             if other != reviewer
         )
 
     def _opened(self, item: Item, reviewer: UUID, now_ms: int) -> Review:
-        before = self.reviews[item.id].get(reviewer)
+        before = self._of(item.id).get(reviewer)
         return Review(
             item=item.id,
             reviewer=reviewer,
             state=State.OPENED,
             answers={},
             until_ms=now_ms + self.rules.lease_ms,
-            at_ms=now_ms,
+            at_ms=_after(before, now_ms),
             revision=before.revision if before else 0,
         )
 
@@ -230,10 +325,18 @@ class Desk:
         return item
 
     def _own(self, item_id: UUID, reviewer: UUID) -> Review:
-        mine = self.reviews[item_id].get(reviewer)
+        mine = self._of(item_id).get(reviewer)
         if mine is None or mine.state is not State.DONE:
             raise Refused("nothing", "there is no review of yours on this item")
         return mine
+
+
+_NONE: Mapping[UUID, Review] = {}
+
+
+def _after(before: Review | None, now_ms: int) -> int:
+    """The time of a reviewer's next step: later than the one before, whatever the clock does, so that order is kept."""
+    return max(now_ms, before.at_ms + 1) if before else now_ms
 
 
 def _rank(item: Item) -> tuple[object, ...]:

@@ -15,6 +15,11 @@ WINNERS = ("answer", "reference", "tie")
 class InvalidAnswers(ValueError):
     """The form is not filled in as it asks; the message names the field and what it takes."""
 
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+        """Which; empty when it is the form as a whole."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
@@ -62,7 +67,7 @@ def read_answers(rubric: Rubric, sample: Sample, answers: Answers) -> dict[str, 
     """
     fields = form_of(rubric, sample)
     if unknown := answers.keys() - {field.name for field in fields}:
-        raise InvalidAnswers(f"{', '.join(sorted(unknown))}: the form has no such field")
+        raise InvalidAnswers(f"{', '.join(sorted(unknown))}: the form has no such field", field=min(unknown))
     return {field.name: _read(field, answers.get(field.name)) for field in fields}
 
 
@@ -85,11 +90,11 @@ def _read(field: Field, answer: object) -> object:
     if field.kind == "yes_no":
         said = {True: True, False: False, "yes": True, "no": False}.get(answer) if _plain(answer) else None  # type: ignore[call-overload]
         if said is None:
-            raise InvalidAnswers(f"{field.name}: needs yes or no")
+            raise InvalidAnswers(f"{field.name}: needs yes or no", field=field.name)
         return said
     text = str(answer) if isinstance(answer, str | int) and not isinstance(answer, bool) else ""
     if text not in field.options:
-        raise InvalidAnswers(f"{field.name}: needs one of {', '.join(field.options)}")
+        raise InvalidAnswers(f"{field.name}: needs one of {', '.join(field.options)}", field=field.name)
     return int(text) if field.kind == "grade" else text
 
 
@@ -107,7 +112,7 @@ def _replies(rubric: Rubric, answers: Mapping[str, object], comment: str) -> dic
         case Criteria(batch=True):
             return {"all": {"explanation": comment, "criteria": _listed(answers, comment)}}
         case Criteria():
-            return {name: {"explanation": "", "criteria_met": met} for name, met in answers.items()}
+            return {name: {"explanation": comment, "criteria_met": met} for name, met in answers.items()}
         case Pairwise():
             first, second = {"answer": ("A", "B"), "reference": ("B", "A")}.get(str(answers["winner"]), ("tie", "tie"))
             return {

@@ -40,6 +40,9 @@ def _judging(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"endpoints.{name}.fallback", f"{endpoint.fallback} has a fallback itself: one is as far as it goes"
         if endpoint.longest_reply * 2 > endpoint.context_tokens:
             yield f"endpoints.{name}.longest_reply", "leaves too little of context_tokens for the question"
+    for name, judge in settings.judges.items():
+        for one in {one for one in judge.endpoints if judge.endpoints.count(one) > 1}:
+            yield f"judges.{name}.endpoints", f"{one} is named twice: it would only agree with itself"
     yield from _unpriced(settings)
 
 

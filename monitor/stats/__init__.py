@@ -1,7 +1,7 @@
 """Numbers that one can trust."""
 
 from .agreement import Agreement, Rating, Ratings, agreement
-from .classification import Confusion, Estimate, brier, expected_calibration_error, measures
+from .classification import Confusion, Estimate, brier, expected_calibration_error, measures, wilson
 from .drift import ControlDrift, DriftWatch
 from .passing import pass_at_k
 
@@ -18,4 +18,5 @@ __all__ = [
     "expected_calibration_error",
     "measures",
     "pass_at_k",
+    "wilson",
 ]

@@ -87,7 +87,7 @@ class Show:
 
 async def _demo(place: Place, show: Show, workers: int) -> int:
     began = time.monotonic()
-    async with running(place, workers) as (stack, stopped):
+    async with running(place, workers, judges=True) as (stack, stopped):
         print_addresses(stack)
         before, since_ms = await _ends(stack), time.time_ns() // 1_000_000
         view = View(show.title, stack)
@@ -156,6 +156,10 @@ class Tally:
     failures: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict[str, Counter[str]](Counter))
     """By app and check."""
     dead: Counter[str] = field(default_factory=Counter[str])
+    judged: Counter[str] = field(default_factory=Counter[str])
+    """By what the judge said, or why it said nothing."""
+    offered: int = 0
+    """Items that wait for people."""
     lag: float = 0.0
 
     def take(self, name: str, labels: dict[str, str], value: float) -> None:
@@ -166,7 +170,11 @@ class Tally:
             self.failures[labels["app"]][labels["check"]] += int(value)
         elif name == metrics.DEAD_LETTERS.name:
             self.dead[labels["reason"]] += int(value)
-        elif name == metrics.LAG.name:
+        elif name == metrics.JUDGED_SAMPLES.name:
+            self.judged[labels["outcome"]] += int(value)
+        elif name == metrics.OFFERED.name:
+            self.offered += int(value)
+        elif name == metrics.LAG.name and not labels["topic"].endswith(".judge"):
             self.lag += value
 
 
@@ -216,8 +224,11 @@ class View:
         for (_, outcome, _), times in self.now.samples.items():
             outcomes[outcome] += times
         said = ", ".join(f"{outcome} {times:,}" for outcome, times in sorted(outcomes.items()))
-        dead, lag = self.now.dead.total(), self.now.lag
-        return f"sent {self.sent:,}, {self.rate:,.0f} samples/s, {said}, dead {dead:,}, lag {lag:,.0f}"
+        dead, judged = self.now.dead.total(), self.now.judged.total()
+        return (
+            f"sent {self.sent:,}, {self.rate:,.0f} samples/s, {said}, dead {dead:,}, judged {judged:,}, "
+            f"lag {self.now.lag:,.0f}"
+        )
 
     def __rich__(self) -> Group:
         head = Text.assemble(
@@ -231,6 +242,10 @@ class View:
         if self.now.dead:
             said = ", ".join(f"{reason} {times:,}" for reason, times in self.now.dead.most_common())
             parts.append(Text(f"dead letters: {said}", "red"))
+        if self.now.judged:
+            said = ", ".join(f"{outcome} {times:,}" for outcome, times in self.now.judged.most_common())
+            judge = "a stand-in judge" if "judge" in self.stack.children.names else "the judge"
+            parts.append(Text(f"{judge}: {said}; {self.now.offered:,} items for people", "cyan"))
         if self.title.endswith("product") and self.day > DEPLOY_AFTER:
             parts.append(Text("invoice-extractor was deployed: release 2.4.0", "yellow"))
         return Group(*parts)

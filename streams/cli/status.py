@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import click
 from rich.text import Text
 
-from monitor.adapters.clickhouse import Ledger, connect, read_ledger
+from monitor.adapters.clickhouse import Judging, Ledger, connect, read_judging, read_ledger
 from monitor.adapters.clickhouse.archive import missing_offsets
 from monitor.build import address
 from monitor.cli.main import FINDINGS, GOOD, RUNNING, Place
@@ -31,6 +31,8 @@ class Status:
     ledger: Ledger
     lost: list[str]
     """Records below the committed offset of which the ledger knows nothing; must be empty."""
+    judging: Judging
+    """What judges and people have done."""
     workers: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     @property
@@ -71,6 +73,9 @@ class Status:
             "ignored_reasons": ledger.reasons.get("ignored", {}),
             "adds_up": not self.problems,
             "problems": self.problems,
+            "judges": [asdict(one) for one in self.judging.judged],
+            "booked": {"calls": self.judging.calls, "money": self.judging.money},
+            "reviews_waiting": self.judging.reviews_waiting,
             "partitions": [asdict(p) | {"waiting": p.waiting} for p in self.positions],
             "workers": self.workers,
         }
@@ -91,7 +96,7 @@ def read_status(settings: Settings, *, since_ms: int = 0) -> Status:
         for first, last in missing_offsets(client, p.topic, p.partition, p.begin, p.committed):
             offsets = holds_records(settings.kafka, p.topic, p.partition, first, min(last, first + _MOST_MISSING))
             lost += [f"{p.topic}/{p.partition}/{offset}" for offset in offsets]
-    return Status(found, ledger, lost)
+    return Status(found, ledger, lost, read_judging(client, since_ms=since_ms))
 
 
 def _a_number(_: click.Context, __: click.Parameter, value: float) -> float:
@@ -142,6 +147,8 @@ def print_status(found: Status) -> None:
         *((f"  {outcome}", f"{count:,}", _reasons(ledger, outcome)) for outcome, count in ledger.outcomes.items()),
     ]
     console.print(table("The ledger", ("", "count", ""), rows, numbers=("count",)))
+    if found.judging.judged or found.judging.reviews_waiting:
+        _print_judging(found.judging)
     for worker in found.workers:
         away = worker.get("holding") or worker.get("error")
         state = ("ready", "green") if worker.get("ready") else (printable(str(away)), "red")
@@ -153,6 +160,25 @@ def print_status(found: Status) -> None:
         console.print("[green]✓ it adds up so far[/]; some records are still waiting")
     else:
         console.print("[green]✓ it adds up[/]: every record is accounted for")
+
+
+def _print_judging(judging: Judging) -> None:
+    rows = [
+        (
+            one.judge if one.source == "judge" else f"people, by {one.judge}",
+            f"{one.passed:,}",
+            f"{one.failed:,}",
+            f"{sum(one.missing.values()):,}",
+            f"{one.copied:,}",
+            f"{one.cost:.4f}",
+            ", ".join(f"{reason} {count:,}" for reason, count in sorted(one.missing.items())),
+        )
+        for one in judging.judged
+    ]
+    columns = ("by", "pass", "fail", "missing", "reused", "cost", "why missing")
+    console.print(table("Judges and people", columns, rows, numbers=columns[1:6]))
+    if judging.reviews_waiting:
+        console.print(f"{judging.reviews_waiting:,} items wait for people")
 
 
 def _repeats(ledger: Ledger) -> str:

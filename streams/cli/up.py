@@ -43,14 +43,14 @@ async def _up(place: Place, workers: int) -> int:
 
 
 @asynccontextmanager
-async def running(place: Place, workers: int) -> AsyncGenerator[tuple[Stack, asyncio.Event]]:
+async def running(place: Place, workers: int, *, judges: bool = False) -> AsyncGenerator[tuple[Stack, asyncio.Event]]:
     """The embedded servers for the length of a block, and an event that Ctrl-C sets."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stopped.set)
     with _download_bar() as told:
-        stack = Stack(place.data, tell, config=place.config, workers=workers, download_progress=told)
+        stack = Stack(place.data, tell, config=place.config, workers=workers, judges=judges, download_progress=told)
         starting = asyncio.create_task(stack.start())
         interrupted = asyncio.create_task(stopped.wait())
         await asyncio.wait({starting, interrupted}, return_when=asyncio.FIRST_COMPLETED)

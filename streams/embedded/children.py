@@ -98,6 +98,11 @@ class Children:
             raise Unavailable(child.name, f"did not start, see {self.log(child.name)}:\n{tail}")
         kept.watch = asyncio.create_task(self._keep(kept))
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Everybody who is kept."""
+        return frozenset(self._kept)
+
     def process_id(self, name: str) -> int:
         """The process that runs under this name now."""
         return self._kept[name].process.pid

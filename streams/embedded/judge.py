@@ -119,6 +119,12 @@ class Stats:
     """How often each question got past the door."""
     paid: Counter[str] = field(default_factory=Counter[str])
     """How often each question was answered."""
+    sound: Counter[str] = field(default_factory=Counter[str])
+    """How often each question was answered with nothing wrong."""
+    wasted: int = 0
+    """Answers to questions that had had a sound one before: paid for, and of no use."""
+    corrected: int = 0
+    """Answers to questions that were shown a reply of before, and what was wrong with it."""
 
     def told(self) -> dict[str, object]:
         """For people and tests to read."""
@@ -258,7 +264,11 @@ class Judge:
             content, finish = content[: limit * 4], "length"
         prompt, completion = sum(len(one.text) for one in ask.messages) // 4, len(content or "") // 4
         stats.answered += 1
+        stats.wasted += call.key in stats.sound
+        stats.corrected += any(one.role == "assistant" for one in ask.messages)
         stats.paid[call.key] += 1
+        if call.fault is None and finish == "stop":
+            stats.sound[call.key] += 1
         stats.prompt_tokens += prompt
         stats.completion_tokens += completion
         body: dict[str, object] = {

@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from io import BufferedRandom
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from .children import Child, Children, Tell, free_port, listening
 from .kafka import Broker, Progress
 
 KAFKA_PORT, CONTROLLER_PORT, STORE_PORT, WEB_PORT, METRICS_PORT = 9092, 9093, 8123, 6066, 9464
+JUDGE_PORT, CONSOLE_PORT = 8484, 8080
+_STAND_IN = json.dumps({"latency_ms": 300, "latency_sigma": 0.4, "sensitivity": 0.85, "specificity": 0.95})
+"""How the stand-in judges: as one that is mostly right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +36,19 @@ class Accounts:
     reader: str
     user_secret: str
     """Key of the hash that stands for a user in the store."""
+    console: str
+    """Signs the sessions of the console."""
 
     @classmethod
     def of(cls, directory: Path) -> "Accounts":
         """The directory's passwords, made if there are none."""
         file = directory / "secrets.json"
-        if not file.exists():
-            made = {name: secrets.token_urlsafe(18) for name in ("writer", "reader", "user_secret")}
+        kept: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        made = {name: kept.get(name) or secrets.token_urlsafe(24) for name in cls.__slots__}
+        if made != kept:
             with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
                 json.dump(made, opened)
-        return cls(**json.loads(file.read_text(encoding="utf-8")))
+        return cls(**made)
 
     def lines(self) -> str:
         """What the store reads when it starts."""
@@ -56,6 +63,8 @@ class Stack:
     tell: Tell
     config: Path | None = None
     workers: int = 1
+    judges: bool = False
+    """Whether samples are judged: by a stand-in, where the settings name no endpoint."""
     download_progress: Progress | None = None
     environment: dict[str, str] = field(default_factory=dict[str, str])
     """How to reach it all, for our children and for commands in other terminals."""
@@ -77,17 +86,22 @@ class Stack:
             InvalidConfig: the settings are wrong, or the directory is in use.
             Unavailable: a part did not start; its log says why.
         """
-        load(self.config)  # refuse before anything is touched
+        said = load(self.config)  # refuse before anything is touched
         self._take_directory()
         try:
             await self._start_kafka()
             await self._start_store()
+            if self.judges and not said.judges:
+                await self._start_judge()
             self._announce()
             settings = self.settings()
             await asyncio.to_thread(topics.create, settings)
             await asyncio.to_thread(migrations(settings).apply)
             for number in range(self.workers):
                 await self.add_worker(number)
+            if settings.judges:
+                await self.add_worker(self.workers, role="grade")
+                await self._start_console()
             self._announce()
         except BaseException:
             await self.stop()
@@ -156,13 +170,52 @@ class Stack:
             "EVERGAUGE_CLICKHOUSE__USER": "writer",
             "EVERGAUGE_CLICKHOUSE__PASSWORD": accounts.writer,
             "EVERGAUGE_SAMPLES__USER_SECRET": accounts.user_secret,
+            "EVERGAUGE_CONSOLE__SECRET": accounts.console,
         }
         self.addresses["ClickHouse"] = f"http://127.0.0.1:{port} (read with user reader, password {accounts.reader})"
 
-    async def add_worker(self, number: int) -> None:
+    async def _start_judge(self) -> None:
+        """A judge for those who have none: an endpoint that was named for us, or the stand-in."""
+        url = os.environ.get("EVERGAUGE_JUDGE_URL", "")
+        if not url:
+            port = free_port(JUDGE_PORT)
+            self.tell("starting a stand-in for a judge: no model is asked")
+            command = [sys.executable, "-m", "streams.embedded.judge", "--port", str(port), "--behaviour", _STAND_IN]
+            await self.children.start(Child(name="judge", command=command, ready=lambda: listening(port)))
+            url = f"http://127.0.0.1:{port}/v1"
+        self.environment |= {
+            "EVERGAUGE_ENDPOINTS__JUDGE__URL": url,
+            "EVERGAUGE_ENDPOINTS__JUDGE__MODEL": os.environ.get("EVERGAUGE_JUDGE_MODEL", "stand-in"),
+            "EVERGAUGE_ENDPOINTS__JUDGE__KEY": os.environ.get("EVERGAUGE_JUDGE_KEY", ""),
+            "EVERGAUGE_JUDGES__HELPFULNESS__RUBRIC": "helpfulness",
+            "EVERGAUGE_JUDGES__HELPFULNESS__ENDPOINTS": "judge",
+            "EVERGAUGE_DEFAULT__JUDGES": "helpfulness",
+            "EVERGAUGE_DEFAULT__REVIEWS": "{ control = 0.05, unsure = 0.5, disagree = 0.2 }",
+        }
+        self.addresses["Judge"] = url
+
+    async def _start_console(self) -> None:
+        """The web console, where its packages are installed."""
+        if find_spec("nicegui") is None:
+            return
+        port = free_port(CONSOLE_PORT)
+        self.tell("starting the console")
+        command = [sys.executable, "-m", "monitor.cli.program", *self._config_option(), "console"]
+        self.environment |= {"EVERGAUGE_CONSOLE__PORT": str(port)}
+        await self.children.start(
+            Child(
+                name="console",
+                command=command,
+                environment={**self.environment, "EVERGAUGE_DATA": str(self.data)},
+                ready=lambda: listening(port),
+            )
+        )
+        self.addresses["Console"] = f"http://127.0.0.1:{port}  (log in: evergauge user add NAME --role admin)"
+
+    async def add_worker(self, number: int, *, role: str = "evaluate") -> None:
         """Start one more worker and wait until it is up."""
         web, metrics = free_port(WEB_PORT + number), free_port(METRICS_PORT + number)
-        name = f"worker-{number}"
+        name = f"worker-{number}" if role == "evaluate" else f"{role}-{number}"
         self.tell(f"starting {name}")
         await self.children.start(
             Child(
@@ -171,6 +224,7 @@ class Stack:
                 environment={
                     **self.environment,
                     "EVERGAUGE_WORKER__NAME": name,
+                    "EVERGAUGE_WORKER__ROLE": role,
                     "EVERGAUGE_WORKER__WEB_PORT": str(web),
                     "EVERGAUGE_WORKER__METRICS_PORT": str(metrics),
                     "EVERGAUGE_DATA": str(self.data),

@@ -145,7 +145,7 @@ def test_a_retention_that_changed_is_applied_and_no_drift(servers: Servers) -> N
 
     other = migrations(load(None, {**environment, "EVERGAUGE_CLICKHOUSE__TEXT_RETENTION_DAYS": "3"}))
 
-    assert [statement.name for statement in other.pending()] == ["retention: texts"]
+    assert [statement.name for statement in other.pending()] == ["retention: texts", "retention: review_items"]
     other.apply()
     assert other.pending() == []
     made = connect(address(settings)).query("SHOW CREATE TABLE texts").result_rows[0][0]

@@ -1,12 +1,12 @@
 """What has been written, read back, always through FINAL."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.model import Origin, Outcome
 
-from .client import Address, AsyncClient, Client, Result, connect_async, translated
+from .client import Address, Client, Connection, Result, translated
 
 _SPENDING = """
 SELECT app, toUnixTimestamp64Milli(toDateTime64(toStartOfHour(arrived), 3, 'UTC')) AS hour,
@@ -72,7 +72,10 @@ class ClickHouseArchive:
     """What a worker needs to know of the past."""
 
     address: Address
-    _client: AsyncClient | None = None
+    _connection: Connection = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._connection = Connection(self.address)
 
     async def spending(self, before: Origin, since_ms: int, /) -> Iterable[tuple[str, int, int, int, int]]:
         parameters = {
@@ -81,18 +84,11 @@ class ClickHouseArchive:
             "before": before.offset,
             "since": since_ms,
         }
-        with translated():
-            if self._client is None:
-                self._client = await connect_async(self.address)
-            result = await self._client.query(_SPENDING, parameters=parameters)
-        return [
-            (str(app), int(hour), int(first), int(seen), int(spent)) for app, hour, first, seen, spent in _rows(result)
-        ]
+        rows = await self._connection.query(_SPENDING, parameters)
+        return [(str(app), int(hour), int(first), int(seen), int(spent)) for app, hour, first, seen, spent in rows]
 
     async def close(self) -> None:
-        if self._client:
-            await self._client.close()
-            self._client = None
+        await self._connection.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """How to reach ClickHouse, and what its errors mean to us."""
 
+import asyncio
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -134,18 +135,50 @@ _SETTINGS = {"input_format_parallel_parsing": 0}
 """Our inserts are small; ClickHouse's parallel parser would set aside memory for huge ones."""
 
 
-async def insert(
-    client: AsyncClient, table: str, columns: Sequence[str], rows: Sequence[bytes], *, compression: str
-) -> None:
-    """Insert rows, each encoded as a JSON list."""
-    await client.raw_insert(
-        table,
-        column_names=columns,
-        insert_block=b"\n".join(rows),
-        fmt=_FORMAT,
-        settings=_SETTINGS,
-        compression=compression or None,
-    )
+@dataclass(slots=True)
+class Connection:
+    """A client that is made when it is first needed, and once, however many need it at that moment."""
+
+    address: Address
+    _client: AsyncClient | None = None
+    _connecting: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def query(self, question: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
+        """The rows of an answer.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        with translated():
+            return (await (await self._connected()).query(question, parameters=parameters)).result_rows
+
+    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[bytes]) -> None:
+        """Insert rows, each encoded as a JSON list.
+
+        Raises:
+            Unavailable: the store is away, and they may or may not be there.
+        """
+        with translated():
+            await (await self._connected()).raw_insert(
+                table,
+                column_names=columns,
+                insert_block=b"\n".join(rows),
+                fmt=_FORMAT,
+                settings=_SETTINGS,
+                compression=self.address.compression or None,
+            )
+
+    async def close(self) -> None:
+        """Let it go."""
+        if self._client:
+            await self._client.close()
+            self._client = None
+
+    async def _connected(self) -> AsyncClient:
+        async with self._connecting:
+            if self._client is None:
+                self._client = await connect_async(self.address)
+            return self._client
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import msgspec
 
 from monitor.model import Controlled, Expense, Judgement, Lot, Opinion, Spent
 
-from .client import Address, AsyncClient, Result, connect_async, insert, translated
+from .client import Address, Connection
 from .courier import Courier, Rows
 
 JUDGEMENTS = (
@@ -51,12 +51,13 @@ class ClickHouseJudging:
     """Where the judge stage keeps what it must not lose, and reads what others have kept."""
 
     address: Address
-    _client: AsyncClient | None = None
+    _connection: Connection = field(init=False)
     _courier: Courier = field(init=False)
     _teller: Courier = field(init=False)
     """Bookings go at once, whatever else waits."""
 
     def __post_init__(self) -> None:
+        self._connection = Connection(self.address)
         self._courier = Courier(self._insert, pause=_PAUSE)
         self._teller = Courier(self._insert)
 
@@ -64,7 +65,9 @@ class ClickHouseJudging:
         asked = list(dict.fromkeys(contents))
         found: dict[UUID, Judgement] = {}
         for start in range(0, len(asked), _AT_ONCE):
-            rows = await self._query(_KNOWN, {"contents": [str(one) for one in asked[start : start + _AT_ONCE]]})
+            rows = await self._connection.query(
+                _KNOWN, {"contents": [str(one) for one in asked[start : start + _AT_ONCE]]}
+            )
             found |= {row[0]: _judgement(row) for row in rows}
         return found
 
@@ -83,32 +86,18 @@ class ClickHouseJudging:
             await self._teller.deliver({"bookings": [_encode(_booking_row(lot)) for lot in lots]})
 
     async def spent(self, hour_ms: int, /) -> Mapping[str, Spent]:
-        rows = await self._query(_SPENT, {"hour": datetime.fromtimestamp(hour_ms / 1000, UTC)})
+        rows = await self._connection.query(_SPENT, {"hour": datetime.fromtimestamp(hour_ms / 1000, UTC)})
         return {str(app): Spent(Expense(*numbers[:3]), Expense(*numbers[3:])) for app, *numbers in rows}
 
     async def close(self) -> None:
         """Give up what is under way and let the connections go."""
         await self._courier.close()
         await self._teller.close()
-        if self._client:
-            await self._client.close()
-            self._client = None
-
-    async def _connected(self) -> AsyncClient:
-        if self._client is None:
-            self._client = await connect_async(self.address)
-        return self._client
-
-    async def _query(self, question: str, parameters: Mapping[str, object]) -> Sequence[Sequence[Any]]:
-        with translated():
-            result: Result = await (await self._connected()).query(question, parameters=parameters)
-        return result.result_rows
+        await self._connection.close()
 
     async def _insert(self, rows: Rows) -> None:
-        with translated():
-            client = await self._connected()
-            for table, those in rows.items():
-                await insert(client, table, _COLUMNS[table], those, compression=self.address.compression)
+        for table, those in rows.items():
+            await self._connection.insert(table, _COLUMNS[table], those)
 
 
 _encode = msgspec.json.Encoder(uuid_format="canonical").encode

@@ -1,7 +1,7 @@
 """Items that wait for people, what people did with them, and who they are, as rows."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ import msgspec
 
 from monitor.model import Item, Reason, Review, Role, State, User
 
-from .client import Address, AsyncClient, connect_async, insert, translated
+from .client import Address, Connection
 from .courier import Courier, Rows
 
 _ITEMS = (
@@ -23,15 +23,20 @@ _REVIEWS = (
 _USERS = ("id", "name", "role", "password_hash", "apps", "disabled", "changed_ms")
 _COLUMNS = {"review_items": _ITEMS, "reviews": _REVIEWS, "users": _USERS}
 
+# By the store's clock, whatever ours says; and by key, so that only what has changed is read as a whole.
 _ITEMS_SINCE = """
 SELECT item, sample_id, app, judge, rubric, payload, reason, inclusion, wanted, toUnixTimestamp64Milli(created), due_ms,
        opinion, verdict, erased
-FROM review_items FINAL WHERE written >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') ORDER BY created
+FROM review_items FINAL
+WHERE item IN (SELECT item FROM review_items WHERE written >= now64(3) - toIntervalMillisecond({ago:Int64}))
+ORDER BY created
 """
 _REVIEWS_SINCE = """
 SELECT item, reviewer, toUnixTimestamp64Milli(at), state, answers, comment, cannot_tell, until_ms, seconds, revision,
        outside_id
-FROM reviews FINAL WHERE written >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') ORDER BY at, revision
+FROM reviews FINAL
+WHERE item IN (SELECT item FROM reviews WHERE written >= now64(3) - toIntervalMillisecond({ago:Int64}))
+ORDER BY at, revision
 """
 _EVERYBODY = "SELECT id, name, role, password_hash, apps, disabled, changed_ms FROM users FINAL ORDER BY name"
 _ERASED = 2**63
@@ -43,10 +48,11 @@ class ClickHouseReviews:
     """The queue's and the users' tables."""
 
     address: Address
-    _client: AsyncClient | None = None
+    _connection: Connection = field(init=False)
     _courier: Courier = field(init=False)
 
     def __post_init__(self) -> None:
+        self._connection = Connection(self.address)
         self._courier = Courier(self._insert)
 
     async def offer(self, items: Sequence[Item], /) -> None:
@@ -58,12 +64,12 @@ class ClickHouseReviews:
             await self._courier.deliver({"reviews": [_encode(_review_row(review)) for review in reviews]})
 
     async def changes(self, since_ms: int, /) -> tuple[Sequence[Item], Sequence[Review]]:
-        since = {"since": since_ms}
-        items = [_item(row) for row in await self._query(_ITEMS_SINCE, since)]
-        return items, [_review(row) for row in await self._query(_REVIEWS_SINCE, since)]
+        ago = {"ago": max(time.time_ns() // 1_000_000 - since_ms, 0)}
+        items = [_item(row) for row in await self._connection.query(_ITEMS_SINCE, ago)]
+        return items, [_review(row) for row in await self._connection.query(_REVIEWS_SINCE, ago)]
 
     async def all(self) -> Sequence[User]:
-        return [_user(row) for row in await self._query(_EVERYBODY, {})]
+        return [_user(row) for row in await self._connection.query(_EVERYBODY, {})]
 
     async def save(self, user: User, /) -> None:
         await self._courier.deliver({"users": [_encode(_user_row(user))]})
@@ -71,24 +77,11 @@ class ClickHouseReviews:
     async def close(self) -> None:
         """Give up what is under way and let the connections go."""
         await self._courier.close()
-        if self._client:
-            await self._client.close()
-            self._client = None
-
-    async def _connected(self) -> AsyncClient:
-        if self._client is None:
-            self._client = await connect_async(self.address)
-        return self._client
-
-    async def _query(self, question: str, parameters: Mapping[str, object]) -> Sequence[Sequence[Any]]:
-        with translated():
-            return (await (await self._connected()).query(question, parameters=parameters)).result_rows
+        await self._connection.close()
 
     async def _insert(self, rows: Rows) -> None:
-        with translated():
-            client = await self._connected()
-            for table, those in rows.items():
-                await insert(client, table, _COLUMNS[table], those, compression=self.address.compression)
+        for table, those in rows.items():
+            await self._connection.insert(table, _COLUMNS[table], those)
 
 
 _encode = msgspec.json.Encoder(uuid_format="canonical").encode

@@ -13,7 +13,7 @@ from monitor import metrics
 from monitor.model import DeadLetter, Evaluation, Message, RouteTo, Sample
 from monitor.ports import Meter
 
-from .client import Address, AsyncClient, connect_async, insert, translated
+from .client import Address, Connection
 from .courier import Courier, Rows
 
 SAMPLES = (
@@ -48,10 +48,11 @@ class ClickHouseSink:
     """Key of the hash that stands for a user; without one no user is stored."""
     most_rows: int = 8_000
     """Rows in one insert; a write of more goes alone."""
-    _client: AsyncClient | None = None
+    _connection: Connection = field(init=False)
     _courier: Courier = field(init=False)
 
     def __post_init__(self) -> None:
+        self._connection = Connection(self.address)
         self._courier = Courier(self._insert, most_rows=self.most_rows)
 
     async def write(self, evaluations: Sequence[Evaluation], dead: Sequence[DeadLetter], /) -> None:
@@ -61,22 +62,16 @@ class ClickHouseSink:
     async def close(self) -> None:
         """Give up what is under way and let the connections go."""
         await self._courier.close()
-        if self._client:
-            await self._client.close()
-            self._client = None
+        await self._connection.close()
 
     async def _insert(self, rows: Rows) -> None:
-        with translated():
-            if self._client is None:
-                self._client = await connect_async(self.address)
-            await asyncio.gather(self._one("samples", SAMPLES, rows), self._one("texts", TEXTS, rows))
-            await self._one("ledger", LEDGER, rows)
+        await asyncio.gather(self._one("samples", SAMPLES, rows), self._one("texts", TEXTS, rows))
+        await self._one("ledger", LEDGER, rows)
 
     async def _one(self, table: str, columns: Sequence[str], rows: Rows) -> None:
-        if not rows[table] or self._client is None:
-            return
-        self.meter.observe(metrics.INSERT_ROWS, {float(len(rows[table])): 1}, (table,))
-        await insert(self._client, table, columns, rows[table], compression=self.address.compression)
+        if rows[table]:
+            self.meter.observe(metrics.INSERT_ROWS, {float(len(rows[table])): 1}, (table,))
+            await self._connection.insert(table, columns, rows[table])
 
     def _encode(self, evaluations: Iterable[Evaluation], dead: Iterable[DeadLetter]) -> Rows:
         encode = msgspec.json.Encoder(uuid_format="canonical").encode
@@ -135,6 +130,8 @@ def _extra(sample: Sample) -> str:
     extra: dict[str, object] = {name: msgspec.Raw(text.encode()) for name, text in texts.items() if text}
     if sample.error:
         extra["error"] = sample.error
+    if sample.tool_calls:
+        extra["tool_calls"] = sample.tool_calls
     return msgspec.json.encode(extra).decode() if extra else ""
 
 

@@ -1,0 +1,161 @@
+"""What the page shows at one moment, as a function of where the reviewer stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from markupsafe import Markup
+
+from monitor.model import Item, Review, Sample, State
+from monitor.pipeline.collect import Collect
+from monitor.reviews import Field, Refused
+
+from .conversation import conversation
+from .facts import facts, reveals
+from .form import form
+from .opinion import beside, judged, opinion_of
+from .pace import pace, per_hour
+from .rendering import name
+from .sitting import Sitting
+
+ShowJudge = Literal["after", "always", "never"]
+EMPTY = Markup(
+    '<section class="empty"><h1>All done</h1>'
+    "<p>Nothing waits for you. New items appear here by themselves.</p></section>"
+)
+AWAY = Markup(
+    '<section class="empty"><h1>The store does not answer</h1>'
+    "<p>Nothing is lost. This page tries again by itself.</p></section>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """An item with its sample and its questions; without questions where it cannot be judged."""
+
+    item: Item
+    sample: Sample | None
+    fields: Sequence[Field]
+    trouble: str = ""
+
+
+def posed(collect: Collect, item: Item) -> Posed:
+    """The item as it is put to a reviewer."""
+    sample = None
+    try:
+        sample = collect.sample(item)
+        return Posed(item, sample, collect.form(item))
+    except Refused as refused:
+        return Posed(item, sample, (), f"{refused}. Please skip it.")
+
+
+def main(sitting: Sitting, show_judge: ShowJudge) -> Markup:
+    """Everything below the top line."""
+    side = _last(sitting, show_judge)
+    if sitting.item is None:
+        return Markup('<div class="page">{}<div class="side">{}</div></div>').format(EMPTY, side)
+    one = posed(sitting.collect, sitting.item)
+    return Markup(
+        '<div class="page"><section id="item" class="item" tabindex="-1" aria-label="Item">{}</section>'
+        '<div class="side">{}{}</div></div>'
+    ).format(_item(one, sitting, show_judge), _desk(one, sitting, show_judge), side)
+
+
+def top(sitting: Sitting) -> Markup:
+    """How far they got."""
+    history, now_ms = sitting.history, sitting.collect.now_ms
+    return pace(
+        sitting=history.done,
+        today=sitting.collect.desk.tally.progress(sitting.user.id, now_ms).mine_today,
+        hourly=per_hour(history.done, now_ms - history.started_ms),
+        waiting=sitting.collect.desk.waiting(now_ms, apps=sitting.user.apps),
+    )
+
+
+def _item(one: Posed, sitting: Sitting, show_judge: ShowJudge) -> Markup:
+    trouble = Markup('<p class="note trouble">{}</p>').format(name(one.trouble)) if one.trouble else ""
+    if one.sample is None:
+        return Markup("{}").format(trouble)
+    hidden = show_judge != "always" and reveals(one.item) and not sitting.filled.answers
+    line = facts(one.item, one.sample, sitting.collect.now_ms, hide_verdict=hidden)
+    return Markup("{}{}{}").format(line, trouble, _conversation(one.item.id.hex, one.item.payload, one.sample))
+
+
+class _Known:
+    """A sample that is told from others by its item: rendering is looked up by that, not by all its text."""
+
+    __slots__ = ("key", "sample")
+
+    def __init__(self, key: str, sample: Sample) -> None:
+        self.key, self.sample = key, sample
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and self.key == other.key
+
+
+def _conversation(key: str, payload: str, sample: Sample) -> Markup:
+    return _rendered(_Known(f"{key} {hash(payload)}", sample))
+
+
+@lru_cache(maxsize=64)
+def _rendered(known: _Known) -> Markup:
+    return conversation(known.sample)
+
+
+def _desk(one: Posed, sitting: Sitting, show_judge: ShowJudge) -> Markup:
+    """The form, and what belongs to it."""
+    rubric = sitting.collect.rubrics.get(one.item.judge)
+    if not one.fields or rubric is None:
+        return Markup(
+            '<section id="form" class="blocked" aria-label="Your review">'
+            '<p id="problem" class="problem" role="alert"></p>'
+            '<div class="actions"><button type="button" id="skip-button" class="main">Skip <kbd>s</kbd></button></div>'
+            "</section>"
+        )
+    opinion = opinion_of(one.item)
+    told = opinion and (show_judge == "always" or (sitting.correcting and show_judge == "after"))
+    standing = Markup(
+        '<p class="note">You are correcting a review. It stands until you submit. '
+        '<button type="button" class="quiet" data-act="next">Leave it as it is</button></p>'
+    )
+    shown = form(
+        one.fields,
+        about=rubric.about,
+        guidance=rubric.instructions,
+        filled=sitting.filled,
+        submit="Correct" if sitting.correcting else "Submit",
+    )
+    return Markup('{}{}{}<p id="lease" class="lease" role="status"></p>').format(
+        standing if sitting.correcting else "", judged(opinion) if told and opinion else "", shown
+    )
+
+
+def _last(sitting: Sitting, show_judge: ShowJudge) -> Markup:
+    """What was done before, with the judge's opinion where it may be seen by now."""
+    last = sitting.history.last
+    item = sitting.collect.desk.items.get(last.item) if last else None
+    if last is None or item is None or item.erased or sitting.correcting:
+        return Markup("")
+    correct = Markup('<button type="button" class="quiet" data-act="correct">Correct <kbd>e</kbd></button>')
+    return Markup(
+        '<section class="last" aria-label="The last one"><h2>The last one</h2>{}<div class="actions">'
+        '<button type="button" class="quiet" data-act="undo">Undo <kbd>z</kbd></button>{}</div></section>'
+    ).format(_outcome(sitting, item, last, show_judge), correct if last.state is State.DONE else "")
+
+
+def _outcome(sitting: Sitting, item: Item, last: Review, show_judge: ShowJudge) -> Markup:
+    if last.state is not State.DONE:
+        words = f"Skipped: {last.comment}" if last.state is State.SKIPPED else "Taken back"
+        return Markup('<p class="agreement open">{}</p>').format(name(words))
+    mark = sitting.collect.marked(item, last)
+    if mark is None:
+        return Markup('<p class="agreement open">Kept</p>')
+    opinion = opinion_of(item) if show_judge != "never" else None
+    if opinion is None:
+        words = mark.label.replace("_", " ") or "kept"
+        return Markup('<p class="agreement open">You said <b>{}</b></p>').format(name(words))
+    return beside(opinion, mark)

@@ -1,0 +1,200 @@
+"""Samples that were drawn are judged: once, with a reason where not, and again later; on a real Kafka and store."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from uuid import uuid4
+
+import pytest
+
+from monitor.adapters.clickhouse import ClickHouseJudging, ClickHouseSamples, ClickHouseVerdicts
+from monitor.adapters.memory import MemoryMeter
+from monitor.build import address
+from monitor.model import NOBODY, Opinion, Order, Source
+from monitor.pipeline.agree import Agree
+from monitor.pipeline.ask_again import AskAgain, backfill
+from streams.bus import KafkaBus
+from streams.embedded.behaviour import Behaviour
+from streams.embedded.judge import Judge, serving
+from tests.builders import NOON
+from tests.conftest import MakeWay
+from tests.servers import Loop, Way, wait_until
+
+ASKED = "SELECT count(), countIf(value IS NOT NULL), uniqExact(sample_id) FROM scores FINAL WHERE source = 'judge'"
+
+
+class StandIn:
+    """A judge's endpoint whose behaviour a test can change."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.judge = Judge(Behaviour())
+        self.loop = Loop()
+        self.serving = serving(self.judge)
+        self.url = f"{self.loop.run(self.serving.__aenter__())}/v1"
+        stack.callback(lambda: self.loop.run(self.serving.__aexit__(None, None, None)))
+
+    def behave(self, **said: object) -> None:
+        self.judge.behaviour = Behaviour().changed(said)
+
+    @property
+    def paid(self) -> int:
+        return self.judge.stats.answered
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    with ExitStack() as stack:
+        yield StandIn(stack)
+
+
+def judging(stand_in: StandIn, make_way: MakeWay, **settings: object) -> Way:
+    said: dict[str, object] = {
+        "ENDPOINTS__MAIN__URL": stand_in.url,
+        "ENDPOINTS__MAIN__MODEL": "stub",
+        "ENDPOINTS__MAIN__TIMEOUT": 2,
+        "JUDGES__HELPFULNESS__RUBRIC": "helpfulness",
+        "JUDGES__HELPFULNESS__ENDPOINTS": "main",
+        "DEFAULT__JUDGES": "helpfulness",
+        "DEFAULT__ROUTING__SHARE": 1.0,
+    }
+    return make_way(**(said | settings))
+
+
+def calls(count: int, **said: object) -> list[bytes]:
+    return [
+        json.dumps(
+            {"id": f"c{n}", "app": "shop", "input": f"Question {n}?", "output": f"A whole answer to question {n}."}
+            | said
+        ).encode()
+        for n in range(count)
+    ]
+
+
+def judged(way: Way) -> int:
+    return int(way.rows(ASKED)[0][0])
+
+
+def test_every_drawn_sample_is_judged_once_whatever_is_killed(stand_in: StandIn, make_way: MakeWay) -> None:
+    stand_in.behave(latency_ms=50)
+    way = judging(stand_in, make_way)
+    way.worker().wait_ready()
+    grader = way.worker(WORKER__ROLE="grade").wait_ready()
+    way.send(calls(600))
+
+    wait_until(lambda: judged(way) >= 150, 60)
+    os.kill(grader.process.pid, signal.SIGKILL)
+    grader.process.wait()
+    grader.restart()
+    wait_until(lambda: judged(way) >= 600, 90, lambda: grader.log.read_text(errors="replace")[-2000:])
+
+    assert way.rows(ASKED) == [(600, 600, 600)]
+    assert stand_in.paid <= 600 + 32  # calls at once, at the kill
+
+
+def test_equal_texts_are_paid_for_once_and_say_whose_judgement_it_is(stand_in: StandIn, make_way: MakeWay) -> None:
+    way = judging(stand_in, make_way)
+    way.worker().wait_ready()
+    way.worker(WORKER__ROLE="grade").wait_ready()
+
+    way.send([*calls(1), *calls(1, id="again"), *calls(1, id="and again")])
+    wait_until(lambda: judged(way) == 3, 60)
+
+    assert stand_in.paid == 1
+    assert way.rows("SELECT uniqExact(copied_from), countIf(cost_usd = 0) FROM scores FINAL") == [(2, 3)]
+
+
+def test_our_own_judges_traffic_is_not_judged(stand_in: StandIn, make_way: MakeWay) -> None:
+    way = judging(stand_in, make_way)
+    way.worker().wait_ready()
+    messages = [{"role": "system", "content": "evergauge-judge/1\nYou judge …"}, {"role": "user", "content": "…"}]
+
+    way.wait(way.send(calls(1, input=messages)))
+
+    assert way.rows("SELECT toString(outcome), reason FROM ledger FINAL") == [("ignored", "own_judge")]
+
+
+async def test_what_was_missing_is_asked_again_with_its_share_in_the_weight(
+    stand_in: StandIn, make_way: MakeWay
+) -> None:
+    stand_in.behave(hang=1.0)
+    patient = {"ENDPOINTS__MAIN__BREAKER_FAILURES": 1_000}
+    way = judging(stand_in, make_way, ENDPOINTS__MAIN__TIMEOUT=0.2, ENDPOINTS__MAIN__ATTEMPTS=1, **patient)
+    way.worker().wait_ready()
+    way.worker(WORKER__ROLE="grade").wait_ready()
+    await asyncio.to_thread(way.send, calls(40))
+    await asyncio.to_thread(wait_until, lambda: judged(way) == 40, 60)
+    stand_in.behave()
+    samples, bus = ClickHouseSamples(address(way.settings)), KafkaBus(way.settings.kafka)
+
+    sent = await AskAgain(samples, bus, 0.5, 0.0, time.time).once()
+    await asyncio.to_thread(wait_until, lambda: judged(way) == 40 + sent, 60)
+
+    assert 8 <= sent <= 32
+    second = (
+        "SELECT count(), countIf(value IS NOT NULL), any(inclusion), any(reason) FROM scores FINAL WHERE attempt = 1"
+    )
+    assert way.rows(second) == [(sent, sent, 0.5, "asked again")]
+    assert await AskAgain(samples, bus, 0.5, 0.0, time.time).once() == 0  # also in another process
+    await samples.close()
+    await bus.close()
+
+
+async def test_what_the_budget_did_not_allow_is_judged_later_and_never_weighed(
+    stand_in: StandIn, make_way: MakeWay
+) -> None:
+    way = judging(stand_in, make_way, DEFAULT__BUDGET__CALLS_PER_HOUR=8)
+    way.worker().wait_ready()
+    way.worker(WORKER__ROLE="grade").wait_ready()
+    asked = calls(60, tools=[{"name": "find"}], reference="yes", tags={"route": "web"})
+    await asyncio.to_thread(lambda: way.wait(way.send(asked)))
+    await asyncio.to_thread(wait_until, lambda: judged(way) > 0, 60)
+    short = way.rows("SELECT count() FROM samples FINAL WHERE outcome = 'over_budget'")[0][0]
+    samples, bus = ClickHouseSamples(address(way.settings)), KafkaBus(way.settings.kafka)
+
+    found = await samples.unjudged(
+        "shop", "helpfulness", 0, 2**41, order=Order.VALUABLE, outcome="over_budget", limit=5
+    )
+    await backfill(found, bus, lambda _: None)
+    await asyncio.to_thread(
+        wait_until, lambda: way.rows("SELECT count() FROM scores FINAL WHERE reason = 'backfill'")[0][0] == 5, 20, lambda: str((way.rows("SELECT sample_id, value, missing, reason, why FROM scores FINAL"), [w.get("/ready") for w in way.workers]))
+    )
+
+    assert short > 0
+    assert stand_in.paid <= 8
+    assert way.rows("SELECT DISTINCT inclusion FROM scores FINAL WHERE reason = 'backfill'") == [(0.0,)]
+    assert way.rows("SELECT count() FROM scores FINAL WHERE missing = 'over_budget' AND value IS NOT NULL") == [(0,)]
+    await samples.close()
+    await bus.close()
+
+
+async def test_agreement_is_measured_from_what_is_stored(make_way: MakeWay) -> None:
+    way = make_way()
+    judging_, verdicts = ClickHouseJudging(address(way.settings)), ClickHouseVerdicts(address(way.settings))
+    now_ms = int(time.time() * 1000)
+    opinions: list[Opinion] = []
+    for number in range(200):
+        sample = uuid4()
+        for source, version, passed in ((Source.JUDGE, "v1", number % 10 != 0), (Source.HUMAN, "r1", number % 5 != 0)):
+            opinions.append(
+                Opinion(
+                    sample=sample, time=NOON, app="shop", model="m", source=source, scorer="helpfulness",
+                    version=version, value=float(passed), passed=passed, by=NOBODY, at_ms=now_ms, inclusion=0.5,
+                )
+            )  # fmt: skip
+    await judging_.write(opinions)
+    agree = Agree(verdicts, MemoryMeter(), time.time)
+
+    measured = {one.measure: one for one in await agree.measured(now_ms + 1000)}
+    await agree.once()
+
+    assert measured["raw agreement"].value == pytest.approx(0.9)
+    assert measured["sensitivity"].value == pytest.approx(0.5)  # of forty that people failed, the judge failed twenty
+    assert measured["specificity"].value == pytest.approx(1.0)
+    assert measured["raw agreement"].n == 200
+    assert way.rows("SELECT count() > 3 FROM agreement FINAL") == [(True,)]
+    await judging_.close()
+    await verdicts.close()
