@@ -8,16 +8,22 @@ FOR ?=
 BENCH_TRAFFIC ?= ../shared/traffic
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check soak bench lock generate clean
+.PHONY: help demo test test-labelstudio test-llm check soak bench lock generate clean
 
 help: ## What there is to make
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.run ## Watch a simulated product being scored; FOR=60 ends by itself, TRAFFIC=file streams a file
 	@$(BIN)/evergauge demo $(if $(FOR),--for $(FOR)) $(if $(TRAFFIC),--traffic $(TRAFFIC))
 
 test: $(VENV)/.dev ## Run the tests, with a real Kafka and a real ClickHouse engine
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-labelstudio: $(VENV)/.dev ## Run the tests with a real Label Studio alone
+	@$(BIN)/python -m pytest tests/labelstudio $(ARGS)
+
+test-llm: $(VENV)/.dev ## Judge with a real small model, which is downloaded as a package first; not part of the tests
+	@$(BIN)/python -m pytest -m llm tests/llm $(ARGS)
 
 check: $(VENV)/.dev ## Format, lint, types, layers, dead code, generated files
 	@$(BIN)/ruff format --check .

@@ -7,10 +7,11 @@ from typing import Any
 
 from rich.console import Console
 
-from dashboards.pipeline import dashboard_json
+from dashboards.boards import BOARDS
 from docs.examples import EXAMPLES
 from monitor.checks import checks, documentation
 from monitor.formats import native
+from monitor.judges import SCHEMA as RUBRIC
 from monitor.metrics import ALL
 from monitor.settings import PREFIX, Settings
 
@@ -120,7 +121,8 @@ def generated() -> dict[Path, str]:
         HERE / "reference" / "metrics.md": reference_of_metrics(),
         HERE / "reference" / "settings.md": reference_of_settings(),
         HERE / "reference" / "sample.schema.json": schema,
-        ROOT / "dashboards" / "generated" / "pipeline.json": dashboard_json(),
+        HERE / "reference" / "rubric.schema.json": json.dumps(RUBRIC, indent=2) + "\n",
+        **{ROOT / "dashboards" / "generated" / f"{b.uid.removeprefix('evergauge-')}.json": b.as_json() for b in BOARDS},
     }
 
 

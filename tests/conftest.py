@@ -1,11 +1,13 @@
 """Fixtures that more than one room uses."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from tests.judge import StandIn
 from tests.servers import Servers, Way
 
 collect_ignore = ["wire"]
@@ -19,11 +21,11 @@ hypothesis.settings.load_profile("evergauge")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Soak runs only when they are asked for."""
-    if "soak" not in (config.option.markexpr or ""):
-        chosen = [item for item in items if not item.get_closest_marker("soak")]
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("soak")])
-        items[:] = chosen
+    """Long runs, and those that need a model, only when they are asked for."""
+    unasked = [mark for mark in ("soak", "llm") if mark not in (config.option.markexpr or "")]
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in unasked)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     running = Servers(tmp_path_factory.mktemp("servers"))
     yield running
     running.close()
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    """A judge's endpoint that behaves as it is told."""
+    with ExitStack() as stack:
+        yield StandIn(stack)
 
 
 @pytest.fixture

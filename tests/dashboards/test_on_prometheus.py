@@ -12,16 +12,21 @@ from typing import Any
 
 import pytest
 
-from dashboards.pipeline import VIEWS
+from dashboards.boards import BOARDS
 from dashboards.queries import WINDOW
 from streams.embedded.children import free_port
 from tests.conftest import MakeWay
 from tests.debian import program
 from tests.integration.traffic import mixed
+from tests.judge import StandIn
 from tests.servers import Worker, wait_until
 
-ONLY_AT_TIMES = {"Broken checks", "Holds by system", "Labels folded", "Ignored by reason", "Events for a collector"}
-"""Bad days, inputs of spans, and settings that name a collector."""
+ONLY_AT_TIMES = {
+    "Broken checks", "Holds by system", "Labels folded", "Ignored by reason", "Events for a collector",
+    "Calls allowed at once", "Circuit open", "Agreement with people", "Evidence of drift", "Drifted", "Reviews",
+    "Items waiting", "Judgements used again", "Exchanged with another tool", "Broken reviews", "Exchange cut short",
+}  # fmt: skip
+"""Bad days, inputs of spans, settings that name a collector, and what people do."""
 
 
 @dataclass
@@ -44,13 +49,18 @@ class Prometheus:
 
 
 @pytest.fixture
-def scraped(make_way: MakeWay, tmp_path: Path) -> Iterator[tuple[Worker, Prometheus]]:
+def scraped(make_way: MakeWay, stand_in: StandIn, tmp_path: Path) -> Iterator[tuple[Worker, Prometheus]]:
     """A worker under load, and the Prometheus that has watched it for a while."""
     path = program("prometheus", "prometheus")
-    way = make_way(DEFAULT__ROUTING__SHARE=0.5, DEFAULT__ROUTING__BUDGET_PER_HOUR=100_000)
-    worker, prometheus = way.worker().wait_ready(), Prometheus(free_port())
+    judge = {"ENDPOINTS__MAIN__URL": stand_in.url, "ENDPOINTS__MAIN__MODEL": "stub", "DEFAULT__JUDGES": "helpfulness"}
+    judge |= {"JUDGES__HELPFULNESS__RUBRIC": "helpfulness", "JUDGES__HELPFULNESS__ENDPOINTS": "main"}
+    reviews = {"DEFAULT__REVIEWS__CONTROL": 0.5}
+    way = make_way(DEFAULT__ROUTING__SHARE=0.5, DEFAULT__ROUTING__BUDGET_PER_HOUR=100_000, **judge, **reviews)
+    worker, grader, prometheus = way.worker(), way.worker(WORKER__ROLE="grade").wait_ready(), Prometheus(free_port())
+    worker.wait_ready()
     config = tmp_path / "prometheus.yml"
-    job = {"job_name": "evergauge", "static_configs": [{"targets": [f"127.0.0.1:{worker.metrics_port}"]}]}
+    targets = [f"127.0.0.1:{one.metrics_port}" for one in (worker, grader)]
+    job = {"job_name": "evergauge", "static_configs": [{"targets": targets}]}
     config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": [job]}))
     process = subprocess.Popen(
         [path, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
@@ -72,7 +82,8 @@ def scraped(make_way: MakeWay, tmp_path: Path) -> Iterator[tuple[Worker, Prometh
 
 def test_every_panel_has_something_to_show(scraped: tuple[Worker, Prometheus]) -> None:
     _, prometheus = scraped
-    wanted = {view.title: view.query.replace(WINDOW, "30s") for views in VIEWS.values() for view in views}
+    views = [view for board in BOARDS for those in board.views.values() for view in those]
+    wanted = {view.title: view.query.replace(WINDOW, "30s") for view in views}
 
     def empty() -> set[str]:
         return {title for title, query in wanted.items() if not prometheus.ask(query)}

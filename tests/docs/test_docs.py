@@ -19,6 +19,7 @@ from monitor.checks import checks
 from monitor.cli.main import cli
 from monitor.cli.program import load_commands
 from monitor.formats import Defaults, Limits, decode, formats
+from monitor.judges import read_rubric
 from monitor.model import Sample
 from monitor.settings import load
 from streams.cli.status import print_status, read_status
@@ -58,7 +59,7 @@ def name(block: Block) -> str:
 
 
 def test_every_kind_of_example_is_known() -> None:
-    known = {"console", "python", "toml", "json", "sh", "mermaid"}
+    known = {"console", "python", "toml", "json", "sh", "mermaid", "yaml"}
 
     assert {block.language for block in blocks(*known)} <= known
     found = {lang for page in PAGES for _, lang, _ in _BLOCK.findall(page.read_text(encoding="utf-8"))}
@@ -88,6 +89,11 @@ def own_checks() -> str:
     from monitor.checks import checks
 
     return "" if "mentions_price" in checks else first.text
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=name)
+def test_rubrics(block: Block) -> None:
+    assert read_rubric(block.text, at=block.page)
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=name)

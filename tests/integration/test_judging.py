@@ -5,8 +5,6 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
@@ -18,37 +16,12 @@ from monitor.model import NOBODY, Opinion, Order, Source
 from monitor.pipeline.agree import Agree
 from monitor.pipeline.ask_again import AskAgain, backfill
 from streams.bus import KafkaBus
-from streams.embedded.behaviour import Behaviour
-from streams.embedded.judge import Judge, serving
 from tests.builders import NOON
 from tests.conftest import MakeWay
-from tests.servers import Loop, Way, wait_until
+from tests.judge import StandIn
+from tests.servers import Way, wait_until
 
 ASKED = "SELECT count(), countIf(value IS NOT NULL), uniqExact(sample_id) FROM scores FINAL WHERE source = 'judge'"
-
-
-class StandIn:
-    """A judge's endpoint whose behaviour a test can change."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        self.judge = Judge(Behaviour())
-        self.loop = Loop()
-        self.serving = serving(self.judge)
-        self.url = f"{self.loop.run(self.serving.__aenter__())}/v1"
-        stack.callback(lambda: self.loop.run(self.serving.__aexit__(None, None, None)))
-
-    def behave(self, **said: object) -> None:
-        self.judge.behaviour = Behaviour().changed(said)
-
-    @property
-    def paid(self) -> int:
-        return self.judge.stats.answered
-
-
-@pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    with ExitStack() as stack:
-        yield StandIn(stack)
 
 
 def judging(stand_in: StandIn, make_way: MakeWay, **settings: object) -> Way:
@@ -159,9 +132,8 @@ async def test_what_the_budget_did_not_allow_is_judged_later_and_never_weighed(
         "shop", "helpfulness", 0, 2**41, order=Order.VALUABLE, outcome="over_budget", limit=5
     )
     await backfill(found, bus, lambda _: None)
-    await asyncio.to_thread(
-        wait_until, lambda: way.rows("SELECT count() FROM scores FINAL WHERE reason = 'backfill'")[0][0] == 5, 20, lambda: str((way.rows("SELECT sample_id, value, missing, reason, why FROM scores FINAL"), [w.get("/ready") for w in way.workers]))
-    )
+    late = "SELECT count() FROM scores FINAL WHERE reason = 'backfill'"
+    await asyncio.to_thread(wait_until, lambda: way.rows(late)[0][0] == 5, 60)
 
     assert short > 0
     assert stand_in.paid <= 8

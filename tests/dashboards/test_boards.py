@@ -1,15 +1,16 @@
-"""The dashboard asks for metrics that exist, with labels that they have."""
+"""The dashboards ask for metrics that exist, with labels that they have."""
 
 import json
 import re
 
 import pytest
 
-from dashboards.pipeline import VIEWS, View, dashboard_json
+from dashboards.board import Board, View
+from dashboards.boards import BOARDS
 from monitor.metrics import ALL
 
 METRICS = {metric.name: metric for metric in ALL}
-ALL_VIEWS = [view for views in VIEWS.values() for view in views]
+ALL_VIEWS = [view for board in BOARDS for views in board.views.values() for view in views]
 
 
 @pytest.mark.parametrize("view", ALL_VIEWS, ids=lambda view: view.title)
@@ -33,7 +34,12 @@ def test_every_metric_is_seen_somewhere() -> None:
     assert {name for name in METRICS if name not in asked} <= {"evergauge_records_total", "evergauge_chunk_records"}
 
 
-def test_panels_have_ids_of_their_own() -> None:
-    panels = [p for p in json.loads(dashboard_json())["panels"] if p["type"] != "row"]
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+def test_panels_have_ids_of_their_own(board: Board) -> None:
+    panels = [p for p in json.loads(board.as_json())["panels"] if p["type"] != "row"]
 
-    assert len({panel["id"] for panel in panels}) == len(panels) == len(ALL_VIEWS)
+    assert len({panel["id"] for panel in panels}) == len(panels) == sum(map(len, board.views.values()))
+
+
+def test_dashboards_have_ids_of_their_own() -> None:
+    assert len({board.uid for board in BOARDS}) == len(BOARDS)

@@ -1,0 +1,5 @@
+"""Every dashboard there is."""
+
+from . import judging, pipeline
+
+BOARDS = (pipeline.BOARD, judging.BOARD)
