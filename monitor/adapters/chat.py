@@ -149,26 +149,30 @@ class ChatJudge:
                 stream = self._opened().chat.completions.with_streaming_response.create(**self._request(question))
                 async with stream as response:
                     return await _bounded(response.iter_bytes(), _LARGEST)
-        except (TimeoutError, openai.APITimeoutError) as error:
-            raise Unjudged(Missing.TIMEOUT, f"no whole reply within {self.address.timeout:g} s") from error
         except openai.RateLimitError as error:
             if getattr(error, "code", None) == "insufficient_quota":
-                raise Unjudged(Missing.ENDPOINT_ERROR, "the account has no money left (insufficient_quota)") from error
+                raise Unjudged(Missing.ENDPOINT_ERROR, _NO_MONEY, unpaid=True, lasting=True) from error
             after = _retry_after(error.response.headers)
-            raise Unjudged(Missing.RATE_LIMITED, "the endpoint allows no more calls now", retry_after=after) from error
+            raise Unjudged(Missing.RATE_LIMITED, _TOO_FAST, retry_after=after, unpaid=True) from error
         except openai.APIStatusError as error:
             raise _status(error, self.address) from error
-        except openai.APIConnectionError as error:
-            raise Unjudged(Missing.ENDPOINT_ERROR, f"{self.address.url}: {_cause(error)}") from error
-        except UnicodeEncodeError as error:
+        except (openai.APIConnectionError, OSError) as error:
+            raise self._unreached(error) from error
+        except ValueError as error:
             why = "its url, key or headers hold what HTTP cannot say: is the key what you think it is?"
             raise Unjudged(Missing.ENDPOINT_ERROR, why) from error
-        except OSError as error:
-            raise Unjudged(Missing.ENDPOINT_ERROR, f"{self.address.url}: {error!r:.200}") from error
         except Exception as error:  # in the middle of a reply the libraries' own errors come through
             if type(error).__module__.partition(".")[0] in {"aiohttp", "httpx2", "openai"}:
                 raise Unjudged(Missing.ENDPOINT_ERROR, f"{self.address.url}: {error!r:.200}") from error
             raise
+
+    def _unreached(self, error: BaseException) -> Unjudged:
+        """Time-out or not: the libraries call every failure to connect one, and only the causes tell."""
+        causes = _causes(error)
+        if any(isinstance(cause, TimeoutError) for cause in causes):
+            return Unjudged(Missing.TIMEOUT, f"no whole reply within {self.address.timeout:g} s")
+        why = f"{self.address.url}: {type(causes[-1]).__name__}: {causes[-1]}"
+        return Unjudged(Missing.ENDPOINT_ERROR, why[:400], unpaid=True)
 
     def _opened(self) -> Any:
         if self._client is None:
@@ -178,7 +182,7 @@ class ChatJudge:
             self._client = openai.AsyncOpenAI(
                 base_url=self.address.url,
                 api_key=self.address.key or "none",
-                default_headers={JUDGE_HEADER: "1", **self.address.headers},
+                default_headers={JUDGE_HEADER: "1", "Accept-Encoding": "identity", **self.address.headers},
                 max_retries=0,
                 timeout=self.address.timeout + 5,
                 http_client=openai.DefaultAioHttpClient(
@@ -230,10 +234,11 @@ async def _clip_refusal(response: Any) -> None:
     if response.is_success:
         return
     stream, beginning = response.stream, bytearray()
-    async for chunk in stream:
-        beginning += chunk
-        if len(beginning) >= _LONGEST_REFUSAL:
-            break
+    if not response.headers.pop("content-encoding", ""):  # packed, against our wish: who knows how far it would swell
+        async for chunk in stream:
+            beginning += chunk
+            if len(beginning) >= _LONGEST_REFUSAL:
+                break
     await stream.aclose()
     response.stream = httpx2.ByteStream(bytes(beginning[:_LONGEST_REFUSAL]))
 
@@ -247,22 +252,28 @@ async def _bounded(chunks: AsyncIterator[bytes], most: int) -> bytes:
     return bytes(data)
 
 
+_NO_MONEY = "the account has no money left (insufficient_quota)"
+_TOO_FAST = "the endpoint allows no more calls now"
+
+
 def _status(error: Any, address: ChatAddress) -> Unjudged:
     status, said = int(error.status_code), str(error.message)[:200]
     code = str(getattr(error, "code", ""))
     too_long = code in {"context_length_exceeded", "string_above_max_length"} or _SPEAKS_OF_LENGTH.search(said)
     if status in {400, 413, 422} and too_long:
-        return Unjudged(Missing.TOO_LONG, f"longer than {address.model} can read; set context_tokens")
+        return Unjudged(Missing.TOO_LONG, f"longer than {address.model} can read; set context_tokens", unpaid=True)
     if status == 400 and code == "content_filter":
         return Unjudged(Missing.REFUSED, f"the endpoint's filter stopped it: {said}")
     if status in {401, 403}:
-        return Unjudged(Missing.ENDPOINT_ERROR, f"does not let us in ({status}): is the key right? {said}")
+        why = f"does not let us in ({status}): is the key right? {said}"
+        return Unjudged(Missing.ENDPOINT_ERROR, why, unpaid=True, lasting=True)
     if status == 404:
-        return Unjudged(Missing.ENDPOINT_ERROR, f"knows no model {address.model} at {address.url} (404): {said}")
+        why = f"knows no model {address.model} at {address.url} (404): {said}"
+        return Unjudged(Missing.ENDPOINT_ERROR, why, unpaid=True, lasting=True)
     if status in {503, 529}:
         after = _retry_after(error.response.headers)
-        return Unjudged(Missing.RATE_LIMITED, f"is overloaded ({status})", retry_after=after)
-    return Unjudged(Missing.ENDPOINT_ERROR, f"answers {status}: {said}")
+        return Unjudged(Missing.RATE_LIMITED, f"is overloaded ({status})", retry_after=after, unpaid=True)
+    return Unjudged(Missing.ENDPOINT_ERROR, f"answers {status}: {said}", unpaid=True)
 
 
 def _sayable(text: str) -> str:
@@ -281,12 +292,12 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def _cause(error: BaseException) -> str:
-    """The innermost reason, which names the certificate or the port."""
-    causes: Sequence[BaseException] = [error]
+def _causes(error: BaseException) -> Sequence[BaseException]:
+    """The error and what it came of; the innermost names the certificate or the port."""
+    causes = [error]
     while (inner := causes[-1].__cause__ or causes[-1].__context__) is not None and len(causes) < 10:
-        causes = [*causes, inner]
-    return f"{type(causes[-1]).__name__}: {causes[-1]}"[:300]
+        causes.append(inner)
+    return causes
 
 
 def _no_limits() -> Any:

@@ -183,11 +183,23 @@ class Controlled:
 class Unjudged(Exception):
     """No value came of it, and why: what a judge's every step may end in."""
 
-    def __init__(self, missing: Missing, why: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        missing: Missing,
+        why: str,
+        *,
+        retry_after: float | None = None,
+        unpaid: bool = False,
+        lasting: bool = False,
+    ) -> None:
         super().__init__(why)
         self.missing = missing
         self.why = why
         self.retry_after = retry_after
         """Seconds that the endpoint asked us to wait, where it did."""
+        self.unpaid = unpaid
+        """Whether the call was turned away at the door, so that nobody asks money for it."""
+        self.lasting = lasting
+        """Whether trying again at once is no use: a wrong key stays wrong."""
         self.cost = 0.0
         """What was paid all the same."""

@@ -95,7 +95,7 @@ class Ask:
                     attempt.failed += 1
                     pause = self._pause(attempt.failed, unjudged, manner)
                     late = endpoint.clock() + pause - attempt.began > manner.patience
-                    if unjudged.missing not in _AGAIN or attempt.failed >= manner.attempts or late:
+                    if unjudged.lasting or unjudged.missing not in _AGAIN or attempt.failed >= manner.attempts or late:
                         unjudged.cost = attempt.cost
                         raise
             await self.sleep(pause)
@@ -157,8 +157,8 @@ class Ask:
             endpoint.circuit.succeeded()
             return usable
         except Unjudged as unjudged:
-            if unjudged.missing is Missing.RATE_LIMITED:
-                spent = NOTHING  # a call that was not let in is not paid for
+            if unjudged.unpaid:
+                spent = NOTHING
             self._went_wrong(unjudged, endpoint)
             raise
         finally:

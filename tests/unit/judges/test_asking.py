@@ -2,88 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from monitor import metrics
-from monitor.adapters.memory import MemoryJudging, MemoryMeter, ScriptedJudge
-from monitor.errors import Unavailable
-from monitor.judges import Form, calls
-from monitor.model import Judgement, Missing, Question, Reply, Unjudged
-from monitor.pipeline.asking import Ask, Asked
-from monitor.pipeline.endpoint import Endpoint
-from monitor.policy import Breaker, Price
-from tests.builders import NOON, NOON_MS, PASSES, make_bookings, make_endpoint, make_reply, make_rubric, make_sample
+from monitor.model import Missing, Reply, Unjudged
+from monitor.policy import Breaker
+from tests.builders import NOON_MS, PASSES, make_reply
 
-PRICE = Price(question=1_000.0, reply=10_000.0)
-"""A reply of the builder costs 0.2."""
-FORM = Form(version="v", window=32_000)
-
-
-class Fickle(MemoryJudging):
-    """Cannot keep a judgement the first times."""
-
-    away = 0
-
-    async def keep(self, judgement: Judgement, /) -> None:
-        if self.away:
-            self.away -= 1
-            raise Unavailable("store", "away")
-        await super().keep(judgement)
-
-
-@dataclass
-class Desk:
-    """Asks, on a clock that goes on only while somebody waits."""
-
-    judging: MemoryJudging = field(default_factory=MemoryJudging)
-    limits: dict[str, Any] = field(default_factory=dict[str, Any])
-    now: float = 0.0
-    waits: list[float] = field(default_factory=list[float])
-
-    def __post_init__(self) -> None:
-        self.meter = MemoryMeter()
-        self.bookings = make_bookings(self.judging, **self.limits)
-        self.ask = Ask(
-            judgements=self.judging, bookings=self.bookings, meter=self.meter, wall_clock=NOON.timestamp,
-            jitter=lambda: 1.0, sleep=self.sleep,
-        )  # fmt: skip
-
-    async def sleep(self, seconds: float) -> None:
-        self.waits += [seconds] if seconds else []
-        self.now += seconds
-        await asyncio.sleep(0)
-
-    def endpoint(self, *script: Reply | Unjudged, **manner: Any) -> tuple[Endpoint, ScriptedJudge]:
-        judge = ScriptedJudge(list(script))
-        return make_endpoint(judge, clock=lambda: self.now, **{"price": PRICE} | manner), judge
-
-    def calls(self, endpoint: str = "e") -> dict[str, float]:
-        return {
-            labels[1]: count
-            for (name, labels), count in self.meter.counts.items()
-            if name == metrics.JUDGE_CALLS.name and labels[0] == endpoint
-        }
-
-
-def make_asked(output: str = "Fine.", *, sample: int = 1, app: str = "app", lasting: bool = True) -> Asked:
-    about = make_sample(output, id=UUID(int=sample), app=app)
-    (call,) = calls(make_rubric(), about, FORM, lambda: "0" * 16)
-    return Asked(call=call, sample=about, judge="j", version="v", lasting=lasting)
-
-
-def fault(missing: Missing, **said: Any) -> Unjudged:
-    return Unjudged(missing, "so it is", **said)
-
-
-async def reason(asking: Awaitable[Judgement]) -> Unjudged:
-    with pytest.raises(Unjudged) as caught:
-        await asking
-    return caught.value
+from .desk import Desk, Slow, fault, make_asked, reason
 
 
 async def test_a_reply_becomes_a_judgement_that_is_kept_with_what_it_took() -> None:
@@ -199,25 +127,6 @@ async def test_a_reply_that_was_cut_off_says_so() -> None:
     assert "cut off after 800 tokens" in (await reason(desk.ask.one(make_asked(), endpoint))).why
 
 
-@pytest.mark.parametrize(
-    ("reply", "missing"),
-    [
-        (make_reply(refused=True), Missing.REFUSED),
-        (make_reply(model="m-mini"), Missing.WRONG_MODEL),
-    ],
-)
-async def test_a_reply_that_is_of_no_use_was_paid_for_all_the_same(reply: Reply, missing: Missing) -> None:
-    desk = Desk(limits={"calls_per_hour": 10})
-    endpoint, _ = desk.endpoint(reply)
-
-    found = await reason(desk.ask.one(make_asked(), endpoint))
-    await desk.bookings.close()
-
-    assert (found.missing, found.cost) == (missing, pytest.approx(0.2))
-    assert (await desk.judging.spent(NOON_MS))["app"].hour.calls == 1
-    assert desk.judging.judgements == {}
-
-
 async def test_an_endpoint_that_says_no_model_is_believed() -> None:
     desk = Desk()
     endpoint, _ = desk.endpoint(make_reply(model=""))
@@ -268,107 +177,6 @@ async def test_a_trial_that_is_broken_off_leaves_the_way_to_the_next() -> None:
     judge.replies = [make_reply()]
 
     assert await desk.ask.one(make_asked("3"), endpoint)
-
-
-class Slow(ScriptedJudge):
-    """Replies when it is told to."""
-
-    def __init__(self, script: Callable[[], Reply] = make_reply) -> None:
-        super().__init__([])
-        self.script, self.door = script, asyncio.Event()
-
-    async def ask(self, question: Question, /) -> Reply:
-        self.asked.append(question)
-        await self.door.wait()
-        return self.script()
-
-
-async def test_equal_questions_at_once_are_asked_once() -> None:
-    desk = Desk()
-    endpoint, _ = desk.endpoint()
-    endpoint.judge = judge = Slow()
-    asking = [asyncio.create_task(desk.ask.one(make_asked(sample=n), endpoint)) for n in range(1, 21)]
-    await asyncio.sleep(0.01)
-
-    judge.door.set()
-    judgements = await asyncio.gather(*asking)
-
-    assert len(judge.asked) == 1
-    assert {judgement.sample for judgement in judgements} == {UUID(int=1)}
-
-
-async def test_a_shared_failure_is_paid_for_by_the_first_alone() -> None:
-    desk = Desk()
-    endpoint, judge = desk.endpoint(make_reply(refused=True))
-
-    ended = await asyncio.gather(*(reason(desk.ask.one(make_asked(sample=n), endpoint)) for n in range(1, 9)))
-
-    assert len(judge.asked) == 1
-    assert sum(one.cost for one in ended) == pytest.approx(0.2)
-
-
-async def test_an_empty_purse_of_another_application_is_not_ours() -> None:
-    desk = Desk()
-    desk.bookings.limits = {"poor": make_bookings(calls_per_hour=0).default}
-    endpoint, _ = desk.endpoint(make_reply())
-    poor, rich, neighbour = (make_asked(app=app, sample=n) for n, app in enumerate(("poor", "rich", "poor"), 1))
-
-    ended = await asyncio.gather(
-        *(desk.ask.one(asked, endpoint) for asked in (poor, rich, neighbour)), return_exceptions=True
-    )
-
-    assert isinstance(ended[0], Unjudged)
-    assert isinstance(ended[1], Judgement)
-    assert isinstance(ended[2], Unjudged)
-
-
-async def test_what_was_paid_for_while_the_store_was_away_is_not_paid_for_again() -> None:
-    judging = Fickle()
-    judging.away = 2
-    desk = Desk(judging)
-    endpoint, judge = desk.endpoint(make_reply())
-
-    for _ in range(2):
-        with pytest.raises(Unavailable):
-            await desk.ask.one(make_asked(), endpoint)
-    judgement = await desk.ask.one(make_asked(), endpoint)
-
-    assert len(judge.asked) == 1
-    assert judging.judgements == {judgement.content: judgement}
-
-
-async def test_a_question_that_is_to_show_whether_all_is_as_it_was_is_asked_anew() -> None:
-    desk = Desk()
-    endpoint, judge = desk.endpoint(make_reply())
-
-    await asyncio.gather(*(desk.ask.one(make_asked(lasting=False), endpoint) for _ in range(3)))
-
-    assert (len(judge.asked), desk.judging.judgements) == (3, {})
-
-
-async def test_a_spent_budget_asks_nobody() -> None:
-    desk = Desk(limits={"calls_per_hour": 2})
-    endpoint, judge = desk.endpoint(make_reply())
-
-    ended = await asyncio.gather(
-        *(desk.ask.one(make_asked(str(n)), endpoint) for n in range(5)), return_exceptions=True
-    )
-
-    assert len(judge.asked) == 2
-    assert [one.missing for one in ended if isinstance(one, Unjudged)] == [Missing.OVER_BUDGET] * 3
-
-
-@pytest.mark.parametrize(
-    ("missing", "counted"), [(Missing.RATE_LIMITED, 0), (Missing.TIMEOUT, 1), (Missing.ENDPOINT_ERROR, 1)]
-)
-async def test_only_a_call_that_was_not_let_in_is_free(missing: Missing, counted: int) -> None:
-    desk = Desk(limits={"calls_per_hour": 100})
-    endpoint, _ = desk.endpoint(fault(missing), attempts=1)
-
-    await reason(desk.ask.one(make_asked(), endpoint))
-    await desk.bookings.close()
-
-    assert (await desk.judging.spent(NOON_MS))["app"].hour.calls == counted
 
 
 async def test_refusals_narrow_the_width_and_rates_are_waited_for() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.judges import overall, score, scores_by_tag
@@ -161,6 +161,7 @@ def test_equal_scores_leave_no_error_and_a_seed_tells_it_again() -> None:
 
 
 @given(st.lists(st.floats(-5, 1), min_size=1, max_size=20))
+@settings(max_examples=20)
 def test_a_mean_lies_between_nothing_and_one(scores: list[float]) -> None:
     found = overall(scores)
 

@@ -30,7 +30,7 @@ def ask(answer: str) -> Call:
 def flagged(answer: str) -> bool:
     finding = checks["talks_to_judge"].make()(make_sample(answer))
     assert isinstance(finding, Finding)
-    return finding.value < 1.0
+    return finding.value == 0.0 or finding.value == 0.5
 
 
 async def verdicts(answers: Mapping[str, str], **traits: float) -> dict[str, str]:

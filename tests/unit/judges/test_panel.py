@@ -29,6 +29,7 @@ def panel(*values: float | None) -> dict[str, Marked]:
         ((0.0, 0.75, 0.25), 0.0, "split 1 : 2"),
         ((1.0, 1.0, None), 1.0, "unanimous"),
         ((0.0, None), 0.0, "unanimous"),
+        ((1.0, 0.0, 1.0, None, None), 1.0, "split 2 : 1"),
     ],
 )
 def test_more_than_half_of_those_who_could_say_decide(

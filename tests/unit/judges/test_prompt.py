@@ -12,7 +12,7 @@ from monitor.model import Message, Missing, Part, Sample, ToolCall, Unjudged
 from tests.builders import make_rubric, make_sample
 
 FORM = Form(version="v", window=32_000)
-SHOWN = {"shows": ["conversation", "context", "reference", "tools"]}
+SHOWN: dict[str, Any] = {"shows": ["conversation", "context", "reference", "tools"]}
 FULL = make_sample(
     "It is at the depot.",
     messages=(
@@ -150,6 +150,13 @@ def test_a_pair_is_asked_in_both_orders() -> None:
     assert ab.content != ba.content
 
 
+def test_both_orders_of_equal_answers_and_criteria_of_equal_words_are_questions_of_their_own() -> None:
+    pair = asked(make_rubric("pairwise"), make_sample("same", references=("same",)))
+    criteria = asked(make_rubric("criteria", criteria=[{"id": name, "text": "Short."} for name in "ab"]))
+
+    assert len({call.content for call in [*pair, *criteria]}) == 4
+
+
 def test_equal_questions_have_equal_contents_whatever_their_nonce() -> None:
     first, second = (calls(make_rubric(), FULL, FORM, lambda nonce=nonce: nonce * 16)[0] for nonce in "ab")
 
@@ -183,7 +190,7 @@ def test_what_a_rubric_needs_must_be_there(piece: str, lacks: str) -> None:
     rubric = make_rubric(needs=[piece], **SHOWN)
 
     with pytest.raises(Unjudged, match=f"has no {piece}, which the rubric needs") as caught:
-        asked(rubric, replace(FULL, **{lacks: ()}))  # pyright: ignore[reportArgumentType]
+        asked(rubric, replace(FULL, **{lacks: ()}))
 
     assert caught.value.missing is Missing.NOT_APPLICABLE
 
