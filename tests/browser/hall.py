@@ -3,8 +3,9 @@
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,31 +17,48 @@ from monitor.adapters.memory import MemoryJudging, MemoryMeter, MemoryReviews
 from monitor.console.app import create_console
 from monitor.console.auth import hashed
 from monitor.console.directory import Directory
+from monitor.errors import Unavailable
 from monitor.judges import Rubric, read_rubric, version
 from monitor.model import Item, Reason, Review, Role, State, User
 from monitor.pipeline.collect import Collect
 from monitor.reviews import Desk, Rule, Rules
-from monitor.settings import Settings
 from tests.builders import make_settings
 
 PASSWORD = "correct horse battery"
 _FILES = Path(monitor.judges.__file__).parent / "rubrics"
-RUBRICS: Mapping[str, Rubric] = {file.stem: read_rubric(file.read_text(), at=file.name) for file in _FILES.glob("*.yaml")}
+RUBRICS: Mapping[str, Rubric] = {
+    file.stem: read_rubric(file.read_text(), at=file.name) for file in _FILES.glob("*.yaml")
+}
+
+
+@cache
+def _password() -> str:
+    return hashed(PASSWORD)
+
+
+@dataclass(slots=True)
+class FickleReviews(MemoryReviews):
+    """A queue that can be away."""
+
+    away: bool = False
+
+    async def record(self, reviews: Sequence[Review], /) -> None:
+        if self.away:
+            raise Unavailable("store", "it is away")
+        await MemoryReviews.record(self, reviews)
 
 
 @dataclass
 class Hall:
     """A console that serves on a port of this machine."""
 
-    reviews: MemoryReviews = field(default_factory=MemoryReviews)
+    reviews: FickleReviews = field(default_factory=FickleReviews)
     judging: MemoryJudging = field(default_factory=MemoryJudging)
     url: str = ""
-    _password: str = field(default_factory=lambda: hashed(PASSWORD))
     _count: int = 0
 
     def __post_init__(self) -> None:
-        settings: Settings = make_settings(CONSOLE__SECRET="a secret that nobody knows, of a good length")
-        users = Directory(self.reviews)
+        self._users = Directory(self.reviews)
         self.collect = Collect(
             desk=Desk(Rules()),
             rubrics=RUBRICS,
@@ -48,16 +66,17 @@ class Hall:
             queue=self.reviews,
             opinions=self.judging,
             rule=Rule.MAJORITY,
-            leads=users.leads,
+            leads=self._users.leads,
             clock=time.time,
             meter=MemoryMeter(),
         )
-        app = create_console(settings, collect=self.collect, users=users, refresh_seconds=0.1)
-        config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run)
 
     def start(self) -> None:
+        """Serve, in a thread of its own."""
+        settings = make_settings(CONSOLE__SECRET="a secret that nobody knows, of a good length")
+        app = create_console(settings, collect=self.collect, users=self._users, refresh_seconds=0.1)
+        self._server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
+        self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         until = time.monotonic() + 20
         while not self._server.started:
@@ -69,12 +88,12 @@ class Hall:
         self._server.should_exit = True
         self._thread.join(timeout=20)
 
-    def reviewer(self, app: str) -> User:
-        """Somebody who sees the items of one application alone."""
-        user = User(
-            id=uuid4(), name=f"reviewer of {app}", role=Role.REVIEWER, password_hash=self._password, apps=(app,)
-        )
-        self.reviews.users[user.id] = user
+    def reviewer(self, *apps: str, name: str = "") -> User:
+        """Somebody who sees the items of some applications alone."""
+        id = uuid4()
+        name = name or f"reviewer {id.hex[:6]}"
+        user = User(id=id, name=name, role=Role.REVIEWER, password_hash=_password(), apps=apps)
+        self.reviews.users[id] = user
         return user
 
     def lay(self, app: str, judge: str = "helpfulness", *, reason: Reason = Reason.UNSURE, **said: Any) -> Item:
@@ -98,10 +117,6 @@ class Hall:
         )
         self.reviews.items[item.id] = item
         return item
-
-    def said(self, item: Item, user: User) -> Review | None:
-        """What a reviewer did with an item last."""
-        return self.collect.desk.mine(item.id, user.id)
 
     def done(self, user: User) -> list[Review]:
         """The verdicts of a reviewer that count, the oldest first."""

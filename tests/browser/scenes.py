@@ -6,8 +6,8 @@ ASKED = """Hi! I ordered the **Nordlys desk lamp** (order 48213) three weeks ago
 
 1. Can I send it back although the box is gone?
 2. How long do refunds take?"""
-ANSWER = """Sorry about the flickering. Yes, you can send it back **without the original box**: our warranty covers faults for \
-24 months.
+ANSWER = """Sorry about the flickering. Yes, you can send it back **without the original box**: our warranty covers \
+faults for 24 months.
 
 | Step | What happens | When |
 |:--|:--|--:|
@@ -21,9 +21,11 @@ If you would rather have a new lamp, reply with `replace` and we send one as soo
 def refund_due(scanned: date) -> date:
     return scanned + working_days(5)  # at the latest
 ```"""
-REFERENCE = """Sorry about the flickering. Yes, you can send it back in any box: our warranty covers faults for 24 months.
+REFERENCE = """Sorry about the flickering. Yes, you can send it back in any box: our warranty covers faults \
+for 24 months.
 
-You get a label by e-mail today. Refunds go to the card you paid with and take 5–7 working days after the parcel is scanned."""
+You get a label by e-mail today. Refunds go to the card you paid with and take \
+5–7 working days after the parcel is scanned."""
 CALL: dict[str, Any] = {
     "model": "gpt-5-mini",
     "timestamp": "2026-11-01T12:00:00Z",

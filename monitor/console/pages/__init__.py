@@ -1,5 +1,6 @@
 """Pages for people who review: all of it works by keys, and nothing that a sample says can run."""
 
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from fastapi import FastAPI, Request
@@ -32,9 +33,7 @@ class _Mounts(Protocol):
     It is given no secret for a storage of its own: who is logged in, our own cookie says.
     """
 
-    def run_with(
-        self, app: FastAPI, *, language: str, tailwind: bool, show_welcome_message: bool, reconnect_timeout: float
-    ) -> None: ...
+    run_with: Callable[..., None]
 
 
 def add_pages(app: FastAPI, console: Console) -> None:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from monitor.reviews import Field
 
 from .folding import folded
+from .keys import cap
 from .rendering import name, plain
 
 _KEYS = {"pass": "p", "fail": "f", "yes": "y", "no": "n", "answer": "a", "reference": "r", "tie": "t"}
@@ -43,13 +44,13 @@ def form(fields: Sequence[Field], *, about: str, guidance: str, filled: Filled, 
         '<form id="form" novalidate aria-label="Your review" data-many="{many}">'
         "<h2>{about}</h2>{guidance}"
         '<div class="questions">{questions}</div>'
-        '<button type="button" id="unsure" class="toggle" aria-pressed="{unsure}"><kbd>u</kbd> Cannot tell</button>'
-        '<label class="comment" for="comment">Comment <kbd>c</kbd></label>'
+        '<button type="button" id="unsure" class="toggle" aria-pressed="{unsure}">{u} Cannot tell</button>'
+        '<label class="comment" for="comment">Comment {c}</label>'
         '<textarea id="comment" rows="2" maxlength="10000" dir="auto" '
         'placeholder="Why, if you like">{comment}</textarea>'
         '<p id="problem" class="problem" role="alert"></p>'
-        '<div class="actions"><button class="main" id="submit">{submit} <kbd>Enter</kbd></button>'
-        '<button type="button" id="skip-button" class="quiet">Skip <kbd>s</kbd></button></div></form>'
+        '<div class="actions"><button class="main" id="submit">{submit} {enter}</button>'
+        '<button type="button" id="skip-button" class="quiet">Skip {s}</button></div></form>'
     ).format(
         many="yes" if many else "no",
         about=name(about),
@@ -58,6 +59,10 @@ def form(fields: Sequence[Field], *, about: str, guidance: str, filled: Filled, 
         unsure="true" if filled.cannot_tell else "false",
         comment=Markup("\n{}").format(filled.comment),  # a parser leaves the first line end out
         submit=submit,
+        u=cap("u"),
+        c=cap("c"),
+        s=cap("s"),
+        enter=cap("Enter"),
     )
 
 
@@ -92,7 +97,7 @@ def _options(number: int, one: Field, filled: Filled, *, many: bool) -> Iterator
             option=option,
             label=f"{_WORDS.get(option, option)}{': ' if hint else ''}{hint}",
             checked=Markup(" checked") if option == chosen else "",
-            cap=Markup("<kbd>{}</kbd>").format(key) if key else "",
+            cap=cap(key) if key else "",
             words=Markup("<b>{}</b>").format(_WORDS[option]) if option in _WORDS else _number(option, key),
             hinted=Markup(' <span class="hint">{}</span>').format(name(hint)) if hint else "",
         )

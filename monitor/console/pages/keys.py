@@ -45,6 +45,11 @@ REASONS = ("Not my subject", "Text is broken or cut", "Rubric does not fit", "To
 """Quick choices of why an item is skipped, by the keys 1 to 4."""
 
 
+def cap(key: str) -> Markup:
+    """The cap of a key beside what it does: for eyes, since screen readers say what it does."""
+    return Markup('<kbd aria-hidden="true">{}</kbd>').format(key)
+
+
 def bindings() -> Mapping[str, tuple[str, str]]:
     """Action and argument by key, for the script."""
     return {key: (one.action, one.argument) for one in KEYS for key in one.keys}
@@ -56,16 +61,16 @@ def help_overlay() -> Markup:
         '<dialog id="keys" class="sheet" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2>'
         '<div class="key-groups">{}</div>'
         '<label class="switch"><input type="checkbox" id="single-keys" checked> Single keys work</label>'
-        '<form method="dialog"><button class="quiet" autofocus>Close <kbd>Esc</kbd></button></form></dialog>'
+        '<form method="dialog"><button class="quiet">Close <kbd aria-hidden="true">Esc</kbd></button></form></dialog>'
     ).format(Markup("").join(_groups()))
 
 
 def skip_dialog() -> Markup:
     """The question why an item is skipped."""
     choices = Markup("").join(
-        Markup('<button type="button" class="choice-line" data-reason="{}"><kbd>{}</kbd> {}</button>').format(
-            reason, number, reason
-        )
+        Markup(
+            '<button type="button" class="choice-line" data-reason="{}"><kbd aria-hidden="true">{}</kbd> {}</button>'
+        ).format(reason, number, reason)
         for number, reason in enumerate(REASONS, start=1)
     )
     return Markup(
@@ -74,7 +79,7 @@ def skip_dialog() -> Markup:
         '<form id="skip-form"><label for="skip-reason">Another reason</label>'
         '<div class="line"><input id="skip-reason" maxlength="500" autocomplete="off">'
         '<button class="main">Skip</button></div></form>'
-        '<form method="dialog"><button class="quiet">Back <kbd>Esc</kbd></button></form></dialog>'
+        '<form method="dialog"><button class="quiet">Back <kbd aria-hidden="true">Esc</kbd></button></form></dialog>'
     ).format(choices)
 
 

@@ -8,7 +8,6 @@ from typing import cast
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from .highlight import highlighted
@@ -93,22 +92,21 @@ class _Careful(MarkdownIt):
         return is_address(url)
 
 
-def _image(self: RendererProtocol, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-    token = tokens[idx]
+def _image(_: RendererProtocol, tokens: Sequence[Token], at: int, *__: object) -> str:
+    token = tokens[at]
     words, address = token.content or "image", str(token.attrs.get("src", ""))
     shown = Markup('<span class="image">Image, not loaded: {} <code>{}</code></span>')
     return str(shown.format(words, address))
 
 
-def _fence(self: RendererProtocol, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-    token = tokens[idx]
-    language, _, _ = token.info.strip().partition(" ")
-    return str(code(token.content, language))
+def _fence(_: RendererProtocol, tokens: Sequence[Token], at: int, *__: object) -> str:
+    token = tokens[at]
+    return str(code(token.content, token.info.strip().partition(" ")[0]))
 
 
-def _heading(self: RendererProtocol, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+def _heading(_: RendererProtocol, tokens: Sequence[Token], at: int, *__: object) -> str:
     """The page has headings of its own: those of a text come below them."""
-    token = tokens[idx]
+    token = tokens[at]
     level = min(int(token.tag[1:]) + 3, 6)
     return f"<h{level}>" if token.nesting == 1 else f"</h{level}>\n"
 

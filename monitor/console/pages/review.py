@@ -32,7 +32,7 @@ _LONGEST_COMMENT = 10_000
 class _Opens(Protocol):
     """What we use of a client, which types where it goes in part."""
 
-    def open(self, target: str) -> None: ...
+    def open(self, path: str) -> None: ...
 
 
 class _Said(msgspec.Struct, frozen=True):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from markupsafe import Markup
@@ -14,6 +13,7 @@ from monitor.reviews import Field, Refused
 from .conversation import conversation
 from .facts import facts, reveals
 from .form import form
+from .keys import cap
 from .opinion import beside, judged, opinion_of
 from .pace import pace, per_hour
 from .rendering import name
@@ -79,31 +79,7 @@ def _item(one: Posed, sitting: Sitting, show_judge: ShowJudge) -> Markup:
         return Markup("{}").format(trouble)
     hidden = show_judge != "always" and reveals(one.item) and not sitting.filled.answers
     line = facts(one.item, one.sample, sitting.collect.now_ms, hide_verdict=hidden)
-    return Markup("{}{}{}").format(line, trouble, _conversation(one.item.id.hex, one.item.payload, one.sample))
-
-
-class _Known:
-    """A sample that is told from others by its item: rendering is looked up by that, not by all its text."""
-
-    __slots__ = ("key", "sample")
-
-    def __init__(self, key: str, sample: Sample) -> None:
-        self.key, self.sample = key, sample
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and self.key == other.key
-
-
-def _conversation(key: str, payload: str, sample: Sample) -> Markup:
-    return _rendered(_Known(f"{key} {hash(payload)}", sample))
-
-
-@lru_cache(maxsize=64)
-def _rendered(known: _Known) -> Markup:
-    return conversation(known.sample)
+    return Markup("{}{}{}").format(line, trouble, conversation(one.sample))
 
 
 def _desk(one: Posed, sitting: Sitting, show_judge: ShowJudge) -> Markup:
@@ -113,11 +89,11 @@ def _desk(one: Posed, sitting: Sitting, show_judge: ShowJudge) -> Markup:
         return Markup(
             '<section id="form" class="blocked" aria-label="Your review">'
             '<p id="problem" class="problem" role="alert"></p>'
-            '<div class="actions"><button type="button" id="skip-button" class="main">Skip <kbd>s</kbd></button></div>'
+            '<div class="actions"><button type="button" id="skip-button" class="main">Skip {}</button></div>'
             "</section>"
-        )
-    opinion = opinion_of(one.item)
-    told = opinion and (show_judge == "always" or (sitting.correcting and show_judge == "after"))
+        ).format(cap("s"))
+    told = show_judge == "always" or (show_judge == "after" and sitting.correcting)
+    opinion = opinion_of(one.item) if told else None
     standing = Markup(
         '<p class="note">You are correcting a review. It stands until you submit. '
         '<button type="button" class="quiet" data-act="next">Leave it as it is</button></p>'
@@ -130,7 +106,7 @@ def _desk(one: Posed, sitting: Sitting, show_judge: ShowJudge) -> Markup:
         submit="Correct" if sitting.correcting else "Submit",
     )
     return Markup('{}{}{}<p id="lease" class="lease" role="status"></p>').format(
-        standing if sitting.correcting else "", judged(opinion) if told and opinion else "", shown
+        standing if sitting.correcting else "", judged(opinion) if opinion else "", shown
     )
 
 
@@ -140,11 +116,11 @@ def _last(sitting: Sitting, show_judge: ShowJudge) -> Markup:
     item = sitting.collect.desk.items.get(last.item) if last else None
     if last is None or item is None or item.erased or sitting.correcting:
         return Markup("")
-    correct = Markup('<button type="button" class="quiet" data-act="correct">Correct <kbd>e</kbd></button>')
+    correct = Markup('<button type="button" class="quiet" data-act="correct">Correct {}</button>').format(cap("e"))
     return Markup(
-        '<section class="last" aria-label="The last one"><h2>The last one</h2>{}<div class="actions">'
-        '<button type="button" class="quiet" data-act="undo">Undo <kbd>z</kbd></button>{}</div></section>'
-    ).format(_outcome(sitting, item, last, show_judge), correct if last.state is State.DONE else "")
+        '<section class="last" aria-label="The last one"><div class="last-head"><h2>The last one</h2>{}'
+        '<button type="button" class="quiet" data-act="undo">Undo {}</button></div>{}</section>'
+    ).format(correct if last.state is State.DONE else "", cap("z"), _outcome(sitting, item, last, show_judge))
 
 
 def _outcome(sitting: Sitting, item: Item, last: Review, show_judge: ShowJudge) -> Markup:

@@ -57,6 +57,7 @@ export default {
       if (!view || view.serial === this.shown) return;
       this.free();
       this.shown = view.serial;
+      this.$el.dataset.serial = view.serial;
       if (view.settled) sessionStorage.removeItem(`evergauge.${view.settled}`);
       for (const dialog of this.all("dialog[open]")) dialog.close();
       this.find("#main").innerHTML = view.main;
@@ -107,7 +108,7 @@ export default {
         undo: () => this.tell("undo"),
         correct: () => this.tell("correct"),
         next: () => this.tell("next"),
-        help: () => (this.find("#keys").showModal(), true),
+        help: () => (this.find("#keys").showModal(), this.find("#keys .quiet").focus(), true),
       };
       return acts[name]() !== false;
     },
@@ -285,7 +286,7 @@ export default {
     },
     tick() {
       const line = this.find("#lease");
-      if (!line || !this.until || this.renewing) return;
+      if (!line || !this.until || this.renewing || this.onward) return;
       const now = performance.now();
       const left = this.until - now;
       if (left > Math.min(60000, this.lease / 4)) return;
@@ -294,6 +295,7 @@ export default {
         line.textContent = `Kept for you for ${seconds} s more; for longer while you work on it.`;
       } else if (this.used >= this.opened && document.visibilityState === "visible") {
         this.renewing = true;
+        setTimeout(() => (this.renewing = false), SILENCE_MS);
         this.$emit("renew", { serial: this.view.serial });
       } else line.textContent = "Your time for this item has ended. Press any key to go on with it.";
     },
