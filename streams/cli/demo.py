@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.request import urlopen
+from uuid import uuid4
 
 import click
 from aiokafka import AIOKafkaProducer
@@ -17,9 +18,12 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor import metrics
+from monitor.adapters.clickhouse import ClickHouseReviews
+from monitor.build import address
 from monitor.cli.files import opened
 from monitor.cli.main import FINDINGS, GOOD, Place
 from monitor.cli.show import VERDICT_STYLE, news, table
+from monitor.model import Role, User
 from streams.bus import connection
 from streams.embedded.product import DEPLOY_AFTER, Product
 from streams.embedded.stack import Stack
@@ -28,6 +32,7 @@ from streams.log import positions
 from .status import Status, print_status, read_status
 from .up import print_addresses, running, tell
 
+REVIEWER = "demo"
 _DAY = 120.0
 """Seconds of the product's day when the demo has no end."""
 _DRAIN_WITHIN = 60.0
@@ -88,6 +93,8 @@ class Show:
 async def _demo(place: Place, show: Show, workers: int) -> int:
     began = time.monotonic()
     async with running(place, workers, judges=True) as (stack, stopped):
+        if "console" in stack.children.names:
+            await _let_in(stack)
         print_addresses(stack)
         before, since_ms = await _ends(stack), time.time_ns() // 1_000_000
         view = View(show.title, stack)
@@ -102,6 +109,28 @@ async def _demo(place: Place, show: Show, workers: int) -> int:
             news.print(f"[red]✗ {missing} records were sent and are not in Kafka[/]")
         return FINDINGS
     return GOOD
+
+
+async def _let_in(stack: Stack) -> None:
+    """A reviewer for the demo, with a password of this run."""
+    from monitor.console.passwords import hashed, made_up
+
+    store, password = ClickHouseReviews(address(stack.settings())), made_up()
+    try:
+        known = next((user for user in await store.all() if user.name == REVIEWER), None)
+        await store.save(
+            User(
+                id=known.id if known else uuid4(),
+                name=REVIEWER,
+                role=Role.LEAD,
+                password_hash=hashed(password),
+                changed_ms=time.time_ns() // 1_000_000,
+            )
+        )
+    finally:
+        await store.close()
+    where = stack.addresses["Console"].split()[0]
+    stack.addresses["Console"] = f"{where}  (log in as {REVIEWER}, password {password})"
 
 
 async def _ends(stack: Stack) -> int:

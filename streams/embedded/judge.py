@@ -122,7 +122,7 @@ class Stats:
     sound: Counter[str] = field(default_factory=Counter[str])
     """How often each question was answered with nothing wrong."""
     wasted: int = 0
-    """Answers to questions that had had a sound one before: paid for, and of no use."""
+    """Answers to questions that had had a sound one before: paid for, and of no use. Corrections are counted below."""
     corrected: int = 0
     """Answers to questions that were shown a reply of before, and what was wrong with it."""
 
@@ -264,8 +264,9 @@ class Judge:
             content, finish = content[: limit * 4], "length"
         prompt, completion = sum(len(one.text) for one in ask.messages) // 4, len(content or "") // 4
         stats.answered += 1
-        stats.wasted += call.key in stats.sound
-        stats.corrected += any(one.role == "assistant" for one in ask.messages)
+        corrected = any(one.role == "assistant" for one in ask.messages)
+        stats.corrected += corrected
+        stats.wasted += call.key in stats.sound and not corrected
         stats.paid[call.key] += 1
         if call.fault is None and finish == "stop":
             stats.sound[call.key] += 1
