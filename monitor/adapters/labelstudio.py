@@ -8,17 +8,15 @@ sent at all: whoever may open a task may see them.
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
 from monitor.errors import Gone, Unavailable
 from monitor.model import Annotation, Project, Seen, Task
-
 from monitor.pipeline.hook import SECRET_HEADER
 
-from .labelstudio_api import (
- SYSTEM, Api, Imported, Person, ProjectSaid, ProjectsSaid, TaskSaid, TasksSaid, WebhookSaid)
+from .labelstudio_api import SYSTEM, Api, Imported, Person, ProjectSaid, ProjectsSaid, TaskSaid, TasksSaid, WebhookSaid
 
 _PAGE = 100
 _ITEMS = 40
@@ -26,6 +24,7 @@ _ITEMS = 40
 _LONGEST_TITLE = 50
 _ACTIONS = ("ANNOTATION_CREATED", "ANNOTATION_UPDATED", "ANNOTATIONS_DELETED", "TASKS_DELETED")
 _FIELDS = "id,meta,updated_at,annotations,result,completed_by,was_cancelled,lead_time"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelStudioAddress:
@@ -95,8 +94,8 @@ class LabelStudio:
         if task:
             only = _only("id", "equal", "Number", _number(task))
         elif since_ms:
-            since = datetime.fromtimestamp((since_ms - 1) / 1000, UTC).isoformat()
-            only = _only("updated_at", "greater", "Datetime", since)
+            since = datetime.fromtimestamp(since_ms / 1000, UTC) - timedelta(microseconds=1)
+            only = _only("updated_at", "greater", "Datetime", since.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
         found = await self._tasks(project, only, _FIELDS)
         authors = {one.completed_by for each in found for one in each.annotations}
         if not authors <= {None, *self._people}:
@@ -117,7 +116,10 @@ class LabelStudio:
         page, more = 1, True
         while more:
             path = f"/api/projects?{urlencode({'page': page, 'page_size': _PAGE, 'include': fields})}"
-            listed = await self._api.ask("GET", path, ProjectsSaid)
+            try:
+                listed = await self._api.ask("GET", path, ProjectsSaid)
+            except Gone as error:
+                raise Unavailable(SYSTEM, f"{error}: is {self.address.url} the URL of a Label Studio?") from error
             found += [one for one in listed.results if (one.description or "").endswith(f": {mark}")]
             page, more = page + 1, listed.next is not None
         return min(found, key=lambda one: one.id, default=None)
@@ -147,7 +149,12 @@ class LabelStudio:
         found: dict[int, TaskSaid] = {}
         page, total = 1, 1
         while (page - 1) * _PAGE < total:
-            asked: dict[str, str | int] = {"project": _number(project), "page": page, "page_size": _PAGE, "query": query}
+            asked: dict[str, str | int] = {
+                "project": _number(project),
+                "page": page,
+                "page_size": _PAGE,
+                "query": query,
+            }
             asked |= {"fields": "all", "include": fields}
             try:
                 listed = await self._api.ask("GET", f"/api/tasks?{urlencode(asked)}", TasksSaid)
@@ -174,6 +181,7 @@ class LabelStudio:
             for one in task.annotations
         )
         return Seen(task=name, item=_item(task), annotations=annotations, changed_ms=_ms(task.updated_at))
+
 
 def _only(name: str, operator: str, kind: str, value: object) -> dict[str, object]:
     item = {"filter": f"filter:tasks:{name}", "operator": operator, "type": kind, "value": value}

@@ -1,4 +1,4 @@
-"""Label Studio's API as far as we use it: one call, our limits on time and size, and whose fault it is when it fails."""
+"""Label Studio's API as far as we use it: one call, our limits, and whose fault it is when it fails."""
 
 import asyncio
 import contextlib
@@ -171,6 +171,6 @@ def _refuse(status: int, what: str, data: bytes, url: str) -> None:
         raise Unavailable(SYSTEM, f"{url} does not let us in ({status}): {cure}", refused=True)
     if status == 404:
         raise Gone(f"{what}: Label Studio at {url} has no such thing any more")
-    if status in {400, 409, 413, 422}:
+    if status in {400, 409, 413, 422} and not what.startswith(("GET", "DELETE")):
         raise InvalidRecord("rejected", f"Label Studio does not take it ({status}): {said}", field=what)
     raise Unavailable(SYSTEM, f"{url}: {what} failed ({status}): {said}")

@@ -44,12 +44,15 @@ def console(ctx: click.Context, port: int | None, metrics_port: int | None) -> N
     from monitor.adapters.prometheus import PrometheusMeter
     from monitor.adapters.prometheus import serve as show
     from monitor.build import address
+    from monitor.build.exchange import exchange_parts
 
     place: Place = ctx.obj
     settings = place.settings()
-    reviews, opinions = ClickHouseReviews(address(settings)), ClickHouseJudging(address(settings))
+    reviews, opinions = ClickHouseReviews(address(settings)), ClickHouseJudging(address(settings), pause=0.0)
     meter = PrometheusMeter()
-    app = build_console(settings, queue=reviews, users=reviews, opinions=opinions, meter=meter)
+    label_studio = exchange_parts(settings) if settings.label_studio.webhook_url else None
+    outside = (label_studio.tasks, label_studio.tool) if label_studio else None
+    app = build_console(settings, queue=reviews, users=reviews, opinions=opinions, meter=meter, outside=outside)
     host, port = settings.console.bind, settings.console.port if port is None else port
     try:
         listener = listen(host, port)
@@ -59,7 +62,7 @@ def console(ctx: click.Context, port: int | None, metrics_port: int | None) -> N
         cure = f"cannot listen on {host}: {error.strerror}; choose another port"
         raise InvalidConfig({"console.port": cure}) from error
     news.print(f"the console is at http://{host}:{listener.getsockname()[1]}; Ctrl-C stops it", highlight=False)
-    asyncio.run(_serve(app, listener, (reviews, opinions)))
+    asyncio.run(_serve(app, listener, (reviews, opinions, *([label_studio] if label_studio else []))))
     ctx.exit(GOOD)
 
 

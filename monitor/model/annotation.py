@@ -56,9 +56,14 @@ class Annotation:
     changed_ms: int = 0
 
     @property
-    def outside_id(self) -> str:
-        """What a review keeps of it: the task comes first, so that the project can be told."""
+    def key(self) -> str:
+        """Which it is: the task comes first, and its project before that."""
         return f"{self.task}#{self.id}"
+
+    @property
+    def outside_id(self) -> str:
+        """Which it is, and as of when: what a review keeps, so that one knows whether it was changed since."""
+        return f"{self.key}@{self.changed_ms}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

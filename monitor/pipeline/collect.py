@@ -232,8 +232,10 @@ class Collect:
 
     async def _done(self, review: Review) -> Review:
         """Durable, and so is what it comes to: if not now, then before long."""
-        await self._recorded(review)
         key = (review.item, review.reviewer)
+        if self.desk.mine(*key) == review and key not in self._unsaid:
+            return review  # the same once more
+        await self._recorded(review)
         self._unsaid.add(key)
         await self.opinions.write(self.of(self.desk.items[review.item], review))
         if self.desk.mine(*key) == review:

@@ -2,15 +2,16 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import msgspec
 
 from monitor.reviews import Refused
 
-from .exchange import Exchange, Found
+from .exchange import Exchange
+from .exchanged import Found
 
 SECRET_HEADER = "X-Evergauge-Secret"
+Look = Callable[[], Awaitable[Found]]
 
 
 class _Thing(msgspec.Struct):
@@ -24,7 +25,7 @@ class _Called(msgspec.Struct):
     task: _Thing | None = None
 
 
-def handle(exchange: Exchange, body: bytes, given: str, *, secret: str) -> Callable[[], Awaitable[Found]]:
+def handle(exchange: Exchange, body: bytes, given: str, *, secret: str) -> Look:
     """What is to be done about a call, once it has been answered: the caller does not wait for us.
 
     Args:

@@ -51,6 +51,8 @@ class ClickHouseJudging:
     """Where the judge stage keeps what it must not lose, and reads what others have kept."""
 
     address: Address
+    pause: float = _PAUSE
+    """Seconds between inserts; none where somebody waits for each."""
     _connection: Connection = field(init=False)
     _courier: Courier = field(init=False)
     _teller: Courier = field(init=False)
@@ -58,7 +60,7 @@ class ClickHouseJudging:
 
     def __post_init__(self) -> None:
         self._connection = Connection(self.address)
-        self._courier = Courier(self._insert, pause=_PAUSE)
+        self._courier = Courier(self._insert, pause=self.pause)
         self._teller = Courier(self._insert)
 
     async def known(self, contents: Collection[UUID], /) -> Mapping[UUID, Judgement]:
