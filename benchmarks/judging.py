@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.checks import read
 from benchmarks.courtroom import Courtroom, Stub, distinct, judged_by, one, until
 from benchmarks.harness import ROOT, Figure, arguments, endless, lines, report, stack
-from benchmarks.judging_chaos import Chaos, chaos
+from benchmarks.judging_chaos import BEHAVIOUR, TIMEOUT, Chaos, chaos
 from monitor.adapters.clickhouse import ClickHouseJudging
 from monitor.adapters.memory import MemoryBus, MemoryMeter, MemoryReviews
 from monitor.build import address, build_endpoints, build_grade
@@ -125,7 +125,8 @@ async def main() -> None:
             await running.children.end("judge")
         if ARGS.chaos:
             figures += await chaos(running, Chaos(ARGS.traffic, ARGS.chaos, width=ARGS.chaos_width))
-    report("judging", figures, ARGS.json, latency_ms=LATENCY * 1e3, concurrency=ARGS.width, samples=ARGS.samples)
+    details: dict[str, object] = {"latency_ms": LATENCY * 1e3, "concurrency": ARGS.width, "samples": ARGS.samples}
+    report("judging", figures, ARGS.json, **details, chaos={"samples": ARGS.chaos, "timeout": TIMEOUT, **BEHAVIOUR})
 
 
 if __name__ == "__main__":

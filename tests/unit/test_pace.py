@@ -32,6 +32,21 @@ def test_refusals_of_one_round_trip_count_once() -> None:
     assert width.calls == 49
 
 
+@pytest.mark.parametrize(("refused", "least"), [(0.0, 100), (0.3, 20), (1.0, 1)])
+def test_a_width_gives_way_by_the_share_that_is_refused(refused: float, least: int) -> None:
+    width, now = Width(100), 0.0
+
+    for call in range(20_000):
+        now += 0.2 / width.calls  # calls take 0.2 s each
+        if call % 10 < refused * 10:
+            width.refused(now)
+        else:
+            width.went_well()
+
+    assert width.calls >= least
+    assert width.calls < 100 or not refused
+
+
 def test_a_full_round_that_went_well_adds_one_call() -> None:
     width = Width(100, now=20.0)
 
@@ -161,6 +176,20 @@ async def test_no_more_calls_than_the_width_run_at_once_and_who_waits_longest_is
 
     assert (first, second, entered) == ([0, 1], [0, 1, 2], [0, 1, 2, 3, 4])
     assert endpoint.under_way == 0
+
+
+async def test_who_has_been_asked_before_comes_before_who_has_not() -> None:
+    endpoint, order = make_endpoint(ScriptedJudge([]), concurrency=1), list[str]()
+
+    async def enter(name: str, *, returning: bool) -> None:
+        async with endpoint.room(returning=returning):
+            order.append(name)
+            await asyncio.sleep(0)
+
+    calls = [("first", False), ("second", False), ("third", False), ("returns", True)]
+    await asyncio.gather(*(enter(name, returning=returning) for name, returning in calls))
+
+    assert order == ["first", "returns", "second", "third"]
 
 
 async def test_a_narrower_width_is_kept_from_the_next_call_on() -> None:

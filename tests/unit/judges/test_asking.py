@@ -98,6 +98,19 @@ async def test_patience_ends_attempts_too() -> None:
     assert len(judge.asked) == 4
 
 
+async def test_waiting_for_a_turn_takes_no_patience() -> None:
+    desk = Desk()
+    endpoint, judge = desk.endpoint(fault(Missing.RATE_LIMITED), make_reply(), concurrency=1, patience=10)
+
+    async with endpoint.room():
+        asking = asyncio.create_task(desk.ask.one(make_asked(), endpoint))
+        await asyncio.sleep(0.01)
+        desk.now += 1_000
+    await asking
+
+    assert len(judge.asked) == 2
+
+
 async def test_a_reply_that_makes_no_sense_is_asked_about_once_with_the_error_shown() -> None:
     desk = Desk()
     endpoint, judge = desk.endpoint(make_reply("It passes."), make_reply())
