@@ -5,11 +5,13 @@ from collections.abc import Callable, Collection
 from uuid import UUID
 
 from monitor.judges import version
+from monitor.pipeline.attention import Attention
 from monitor.pipeline.collect import Collect
 from monitor.ports import Meter, Opinions, ReviewQueue
 from monitor.reviews import Desk, Rule, Rules
 from monitor.settings import Settings
 
+from .controls import build_controls
 from .judges import build_endpoints, build_panels
 
 
@@ -37,6 +39,7 @@ def build_collect(
         leads=leads,
         clock=time.time,
         meter=meter,
+        attention=Attention(build_controls(settings, rubrics).items, settings.reviewing.attention_share),
     )
 
 

@@ -138,8 +138,10 @@ def _run(place: Place, work: Callable[[ClickHouseReviews], Awaitable[T]]) -> T:
 
 
 async def _save_with_password(store: ClickHouseReviews, new: User, password_file: Path | None, generate: bool) -> None:
-    from monitor.console.passwords import hashed
-
+    try:
+        from monitor.console.passwords import hashed
+    except ImportError as error:
+        raise Refused(f"passwords need one more package: pip install 'evergauge[console]' ({error})") from error
     said = _new_password(password_file, generate)
     await store.save(replace(new, password_hash=hashed(said)))
     if generate:

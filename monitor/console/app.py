@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
 from monitor import __version__
@@ -26,7 +26,12 @@ _log = logging.getLogger(__name__)
 
 
 def create_console(
-    settings: Settings, *, collect: Collect, users: Directory, refresh_seconds: float = REFRESH_SECONDS
+    settings: Settings,
+    *,
+    collect: Collect,
+    users: Directory,
+    routers: Sequence[APIRouter] = (),
+    refresh_seconds: float = REFRESH_SECONDS,
 ) -> FastAPI:
     """The application, which reads the desk when it starts and from then on every few seconds.
 
@@ -34,6 +39,7 @@ def create_console(
         settings: all of them.
         collect: the desk and what stands behind it.
         users: who may log in.
+        routers: what else is answered, below /hooks; the pages come last, which answer everything.
         refresh_seconds: how often items, reviews and users are read again.
     """
     auth = Auth(
@@ -55,6 +61,8 @@ def create_console(
     )
     add_api(app, console)
     add_health(app, fresh)
+    for router in routers:
+        app.include_router(router)
     add_pages(app, console)
     app.add_middleware(Bounded)
     app.add_middleware(Guarded, auth=auth)

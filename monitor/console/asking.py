@@ -56,8 +56,9 @@ KNOWN = _SCHEMES
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """Refusals that an endpoint may answer with, for the schema."""
-    return {status: {"model": Problem} for status in (*statuses, 503)}
+    """Refusals that an endpoint may answer with, for the schema; whatever takes a body may find it unreadable."""
+    unreadable = [400] if 413 in statuses else []
+    return {status: {"model": Problem} for status in (*unreadable, *statuses, 503)}
 
 
 def address(request: Request) -> str:

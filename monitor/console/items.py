@@ -17,7 +17,6 @@ from .asking import KNOWN, At, Lead, Reviewer, problems
 from .exchange import Wish, export_line, read_items
 from .parts import Console
 from .shapes import (
-    App,
     Asked,
     HowFar,
     Imported,
@@ -172,15 +171,12 @@ async def skip(id: UUID, user: Reviewer, console: At, why: Skip | None = None) -
 
 
 @router.get("/progress", responses=problems(401, 422))
-async def progress(
-    user: Reviewer, console: At, app: Annotated[list[App] | None, Query(max_length=100)] = None
-) -> HowFar:
-    """How much is done, how fast, and what is left."""
+async def progress(user: Reviewer, console: At, app: Annotated[str, Query(max_length=200)] = "") -> HowFar:
+    """How much is done, how fast, and what is left; of one application, or of all that are one's own."""
     collect = console.collect
-    asked = frozenset(app or ())
-    apps = asked & frozenset(user.apps) if asked and user.apps else asked or frozenset(user.apps)
-    if asked and not apps:
+    if app and user.apps and app not in user.apps:
         return HowFar(today=0, per_hour=0, mine_today=0, mine=0, left={})
+    apps = (app,) if app else user.apps
     far = collect.desk.tally.progress(user.id, collect.now_ms, apps=apps)
     return HowFar(
         today=far.today,

@@ -8,9 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from monitor.model import Item, Message, Reason, Review, Role, Sample, State, ToolCall, User
 from monitor.reviews import Field as Question
 
+from .passwords import LONGEST, SHORTEST
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[\w.@+-]+$")]
 App = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Password = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Password = Annotated[str, StringConstraints(min_length=SHORTEST, max_length=LONGEST)]
 Comment = Annotated[str, StringConstraints(max_length=10_000)]
 FieldName = Annotated[str, StringConstraints(max_length=200)]
 Answer = bool | int | Annotated[str, StringConstraints(max_length=200)]

@@ -15,8 +15,8 @@ from .auth import Auth, login_path
 LARGEST_BODY = 1024 * 1024
 LARGEST_IMPORT = 64 * 1024 * 1024
 IMPORT = "/api/items/import"
-_PUBLIC = ("/login", "/live", "/ready", "/api", "/assets", "/_nicegui", "/_nicegui_ws", "/favicon.ico")
-"""What whoever is not logged in may ask for; below /api each endpoint looks for itself."""
+_PUBLIC = ("/login", "/live", "/ready", "/api", "/hooks", "/assets", "/_nicegui", "/_nicegui_ws", "/favicon.ico")
+"""What whoever is not logged in may ask for; below /api and /hooks each endpoint looks for itself."""
 
 _PAGES = {
     # NiceGUI writes its scripts into the page, and Vue compiles templates; nothing comes from elsewhere.

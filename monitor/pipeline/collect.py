@@ -9,10 +9,11 @@ from uuid import UUID
 from monitor import metrics
 from monitor.formats import Defaults, Limits, decode, formats
 from monitor.judges import Marked, Rubric
-from monitor.model import NOBODY, Item, Opinion, Origin, Record, Review, Sample, Source, State, Unjudged
+from monitor.model import NOBODY, Item, Opinion, Origin, Reason, Record, Review, Sample, Source, State, Unjudged
 from monitor.ports import Meter, Opinions, ReviewQueue
 from monitor.reviews import Desk, Field, InvalidAnswers, Refused, Rule, form_of, mark_of, read_answers, reconciled
 
+from .attention import Attention
 from .bookings import Clock
 
 _OVERLAP_MS = 10_000
@@ -39,6 +40,7 @@ class Collect:
     clock: Clock
     """Seconds since 1970."""
     meter: Meter
+    attention: Attention = field(default_factory=Attention)
     _read_ms: int = 0
     _samples: dict[UUID, Sample] = field(default_factory=dict[UUID, Sample])
     _turns: defaultdict[UUID, asyncio.Lock] = field(
@@ -109,7 +111,21 @@ class Collect:
             Unavailable: it could not be kept for them.
         """
         async with self._turns[reviewer]:
+            await self._lay_known(reviewer, apps)
             return await self._opened(self.desk.take(reviewer, self.now_ms, apps=apps))
+
+    async def _lay_known(self, reviewer: UUID, apps: Collection[str]) -> None:
+        """Open an item with a known answer for the reviewer, where it is their turn to have one."""
+        if not self.attention.share or self.desk.has_open(reviewer, self.now_ms):
+            return
+        now_ms = self.now_ms
+        reviewed = self.desk.tally.progress(reviewer, now_ms).mine
+        item = self.attention.due(reviewer, reviewed, lambda one: self.desk.mine(one, reviewer) is not None, now_ms)
+        if item is None or (apps and item.app not in apps) or item.judge not in self.rubrics:
+            return
+        await self.queue.offer([item])
+        self._put(item)
+        await self._opened(self.desk.open(item.id, reviewer, now_ms))
 
     async def open(self, item: UUID, reviewer: UUID) -> Item:
         """One item in particular; a lead may open what others have reviewed, to decide.
@@ -237,7 +253,7 @@ class Collect:
             return review  # the same once more
         await self._recorded(review)
         self._unsaid.add(key)
-        await self.opinions.write(self.of(self.desk.items[review.item], review))
+        await self._say([(self.desk.items[review.item], review)])
         if self.desk.mine(*key) == review:
             self._unsaid.discard(key)
         return review
@@ -277,13 +293,23 @@ class Collect:
         unsaid, self._unsaid = self._unsaid, set()
         items = self.desk.items
         saying = [(items.get(item), self.desk.mine(item, who)) for item, who in unsaid]
-        found = [one for item, mine in saying if item and mine and not item.erased for one in self.of(item, mine)]
         try:
-            if found:
-                await self.opinions.write(found)
+            await self._say([(item, mine) for item, mine in saying if item and mine and not item.erased])
         except BaseException:
             self._unsaid |= unsaid
             raise
+
+    async def _say(self, saying: Sequence[tuple[Item, Review]]) -> None:
+        """Make scores of verdicts; one on an item with a known answer says something of the reviewer alone."""
+        known = [(item, review) for item, review in saying if item.reason is Reason.ATTENTION]
+        for item, review in known:
+            mark = self.marked(item, review)
+            version = self.versions.get(item.judge, "")
+            if mark and (one := self.attention.controlled(item, review, version, mark.passed)):
+                await self.opinions.control(one)
+        found = [one for item, review in saying if (item, review) not in known for one in self.of(item, review)]
+        if found:
+            await self.opinions.write(found)
 
     def _count_waiting(self) -> None:
         now = Counter((item.app, item.reason.value) for item in self.desk.open_items())

@@ -235,7 +235,7 @@ class Desk:
             before: what stood until then; None where there was nothing.
         """
         if before is None:
-            before = replace(review, state=State.WITHDRAWN, answers={}, comment="", until_ms=0)
+            before = replace(review, state=State.WITHDRAWN, answers={}, comment="", until_ms=0, outside_id="")
         return replace(before, at_ms=review.at_ms + 1)
 
     def waiting(self, now_ms: int, *, apps: Collection[str] = ()) -> Counter[Reason]:
@@ -257,6 +257,10 @@ class Desk:
             key=lambda review: (review.at_ms, review.reviewer),
         )
 
+    def has_open(self, reviewer: UUID, now_ms: int) -> bool:
+        """Whether a reviewer is at an item."""
+        return any(who == reviewer for (_, who), _ in self._live(now_ms))
+
     def mine(self, item_id: UUID, reviewer: UUID) -> Review | None:
         """The newest that a reviewer did with an item."""
         return self._of(item_id).get(reviewer)
@@ -274,7 +278,7 @@ class Desk:
     def _file(self, item: Item) -> None:
         """Among those that need more reviews, or not."""
         done = sum(review.state is State.DONE for review in self._of(item.id).values())
-        if item.erased or done >= item.wanted:
+        if item.erased or done >= item.wanted or item.reason is Reason.ATTENTION:  # not for whoever comes next
             self._open.pop(item.id, None)
         elif item.id not in self._open:
             self._open[item.id] = item

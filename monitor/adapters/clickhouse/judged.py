@@ -20,7 +20,7 @@ SELECT sum(calls), sum(money), sumIf(calls, NOT settled), sumIf(money, NOT settl
 WHERE hour >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
 """
 _WAITING = """
-SELECT count() FROM review_items FINAL WHERE NOT erased AND item NOT IN (
+SELECT count() FROM review_items FINAL WHERE NOT erased AND reason != 'attention' AND item NOT IN (
   SELECT item FROM (SELECT item, reviewer, argMax(state, (at, ver)) AS state FROM reviews FINAL GROUP BY item, reviewer)
   WHERE state = 'done'
 )

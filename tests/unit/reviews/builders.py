@@ -9,6 +9,7 @@ from monitor.adapters.memory import MemoryJudging, MemoryMeter, MemoryReviews
 from monitor.formats import native
 from monitor.judges import Rubric, version
 from monitor.model import Item, Reason, Review, Sample, State
+from monitor.pipeline.attention import Attention
 from monitor.pipeline.collect import Collect
 from monitor.reviews import Desk, Rule, Rules
 from tests.builders import NOON_MS, make_rubric, make_sample
@@ -35,7 +36,8 @@ def make_item(number: int = 1, sample: Sample | None = None, **said: Any) -> Ite
 
 
 def make_desk(*items: Item, **rules: Any) -> Desk:
-    desk = Desk(Rules(**({"lease_ms": LEASE_MS} | rules)))
+    ordinary: dict[str, Any] = {"lease_ms": LEASE_MS}
+    desk = Desk(Rules(**(ordinary | rules)))
     for item in items:
         desk.put(item)
     return desk
@@ -76,6 +78,7 @@ class Office:
     opinions: MemoryJudging = field(default_factory=MemoryJudging)
     clock: Clock = field(default_factory=Clock)
     meter: MemoryMeter = field(default_factory=MemoryMeter)
+    attention: Attention = field(default_factory=Attention)
 
     def collect(self) -> Collect:
         """A process that begins, with nothing but what is durable."""
@@ -89,4 +92,5 @@ class Office:
             leads=lambda: self.leads,
             clock=self.clock,
             meter=self.meter,
+            attention=self.attention,
         )

@@ -1,6 +1,7 @@
 """Who may have what: every rule, every refusal, and nothing lost whatever the order."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
@@ -33,19 +34,19 @@ def review_it(desk: Desk, item: Item, reviewer: UUID = ANN, now_ms: int = T) -> 
     return submit(desk, item, reviewer, now_ms + 10)
 
 
-def refusal(action: object, *arguments: object, **more: object) -> str:
-    assert callable(action)
+def refusal(action: Callable[..., Review], *arguments: object, **more: object) -> str:
     with pytest.raises(Refused) as refused:
         action(*arguments, **more)
     return refused.value.reason
 
 
 def test_random_items_come_first_and_then_by_reason() -> None:
-    desk = make_desk(*(make_item(n, reason=reason) for n, reason in enumerate(reversed(Reason), start=1)))
+    reasons = [reason for reason in Reason if reason is not Reason.ATTENTION]
+    desk = make_desk(*(make_item(n, reason=reason) for n, reason in enumerate(reversed(reasons), start=1)))
 
-    given = [take(desk, UUID(int=100 + n)).reason for n in range(len(Reason))]
+    given = [take(desk, UUID(int=100 + n)).reason for n in range(len(reasons))]
 
-    assert given == list(Reason)
+    assert given == reasons
 
 
 def test_of_one_reason_what_is_due_first_comes_first_and_then_what_is_older() -> None:
@@ -348,20 +349,19 @@ class Reviewing(RuleBasedStateMachine):
         else:
             self.desk.apply(row)
 
-    def attempt(self, step: object, *arguments: object) -> None:
-        assert callable(step)
+    def attempt(self, step: Callable[..., Review], *arguments: object) -> str:
+        """Do it where the desk allows it; else why not."""
         try:
             self.keep(step(*arguments, self.now_ms))
         except Refused as refused:
-            assert refused.reason in {"unknown", "erased", "taken", "done", "late", "twice", "not_opened", "nothing"}
+            return refused.reason
+        return ""
 
     @rule(who=people)
     def take(self, who: UUID) -> None:
-        try:
-            self.keep(self.desk.take(who, self.now_ms))
-        except Refused as refused:
-            assert refused.reason == "empty"
-            assert not any(self.could(item, who) for item in self.desk.items.values())
+        free = any(self.could(item, who) for item in self.desk.items.values())
+
+        assert self.attempt(self.desk.take, who) == ("" if free else "empty")
 
     @rule(number=numbers, who=people)
     def open(self, number: int, who: UUID) -> None:
@@ -387,12 +387,10 @@ class Reviewing(RuleBasedStateMachine):
     def time_goes_by(self, ms: int) -> None:
         self.now_ms += ms
 
-    @precondition(lambda self: any(not item.erased for item in self.desk.items.values()))
-    @rule(number=numbers)
-    def erase(self, number: int) -> None:
-        item = self.desk.items.get(UUID(int=number))
-        if item and number == 6:
-            self.keep(replace(item, erased=True, payload=""))
+    @precondition(lambda self: UUID(int=6) in self.desk.items)
+    @rule()
+    def erase(self) -> None:
+        self.keep(replace(self.desk.items[UUID(int=6)], erased=True, payload=""))
 
     def could(self, item: Item, who: UUID) -> bool:
         mine = self.desk.reviews[item.id].get(who)
