@@ -17,7 +17,7 @@ demo: $(VENV)/.run ## Watch a simulated product being scored; FOR=60 ends by its
 	@$(BIN)/evergauge demo $(if $(FOR),--for $(FOR)) $(if $(TRAFFIC),--traffic $(TRAFFIC))
 
 test: $(VENV)/.dev ## Run the tests, with a real Kafka and a real ClickHouse engine
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 test-labelstudio: $(VENV)/.dev ## Run the tests with a real Label Studio alone
 	@$(BIN)/python -m pytest tests/labelstudio $(ARGS)
