@@ -1,10 +1,12 @@
 """The Faust application: topics, the agent, timers, sensors, health. Importing this starts nothing."""
 
+import asyncio
 import contextlib
+import logging
 import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -31,6 +33,7 @@ _MEASURE: Seconds = 1.0
 _NOW_AND_THEN: Seconds = 60.0
 
 
+log = logging.getLogger(__name__)
 _GRADE_CHUNK = 100
 """Records of the judge topic that travel together: each takes as long as its judge."""
 
@@ -58,6 +61,8 @@ class _Role:
     close: Callable[[], Awaitable[None]]
     now_and_then: tuple[Callable[[], Awaitable[object]], ...] = ()
     """What one worker of all does every minute."""
+    at_start: Callable[[], Awaitable[Sequence[str]]] | None = None
+    """Looks at the outside once, and says what is wrong there; the worker works all the same, since it may pass."""
 
 
 def create_app(settings: Settings) -> WorkerApp:
@@ -91,10 +96,23 @@ def create_app(settings: Settings) -> WorkerApp:
     typeless.timer(_MEASURE)(measure)
     for chore in role.now_and_then:
         typeless.timer(_NOW_AND_THEN)(_by_one_of_all(app, role.topics[0], chore))
+    if role.at_start:
+        typeless.task(_once(role.at_start, health))
     typeless.on_partitions_revoked.connect(forget, weak=False)
     typeless.on_before_shutdown.connect(close, weak=False)
     _add_pages(app, health)
     return WorkerApp(app, meter, health)
+
+
+def _once(look: Callable[[], Awaitable[Sequence[str]]], health: Health) -> Callable[[], Awaitable[None]]:
+    """A look at the outside when the worker starts, told in its log and on its page."""
+
+    async def once() -> None:
+        for problem in await look():
+            log.error("%s", problem)
+            health.failed(problem)
+
+    return once
 
 
 def _by_one_of_all(app: faust.App, topic: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
@@ -140,6 +158,10 @@ def _grade(settings: Settings, meter: PrometheusMeter) -> _Role:
         endpoints=endpoints,
     )
 
+    async def asked() -> list[str]:
+        said = await asyncio.gather(*(endpoint.judge.check() for endpoint in endpoints.values()))
+        return [f"endpoint {name}: {problem}" for name, problem in zip(endpoints, said, strict=True) if problem]
+
     async def close() -> None:
         with contextlib.suppress(Unavailable):
             await stage.ask.bookings.close()
@@ -155,6 +177,7 @@ def _grade(settings: Settings, meter: PrometheusMeter) -> _Role:
         forget=lambda: None,
         close=close,
         now_and_then=(again.once, agree.once),
+        at_start=asked,
     )
 
 

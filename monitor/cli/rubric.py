@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Unpack
 
@@ -11,7 +12,7 @@ from rich.text import Text
 from monitor.build import build_trial, load_rubric, shipped_rubrics
 from monitor.errors import InvalidConfig
 from monitor.formats import Defaults, Limits, decode
-from monitor.judges import Call, Rubric, calls, version
+from monitor.judges import Call, Criteria, Rubric, calls, overall, scores_by_tag, version
 from monitor.model import Opinion, Sample, Unjudged
 from monitor.pipeline.grade import Grade
 from monitor.pipeline.panel import Panel
@@ -125,6 +126,7 @@ def try_(
         if opinions:
             cost, tokens = sum(o.cost for o in opinions), sum(o.tokens_in + o.tokens_out for o in opinions)
             console.print(f"{len(opinions)} samples, {tokens:,} tokens, cost {cost:.6f}")
+            _show_overall(panel, opinions)
     ctx.exit(FINDINGS if any(opinion.value is None for opinion in opinions) else GOOD)
 
 
@@ -181,6 +183,28 @@ def _plain(opinion: Opinion) -> dict[str, object]:
         "seconds": round(opinion.seconds, 3),
         "points": [{"name": p.name, "value": p.value, "points": p.points, "why": p.why} for p in opinion.points],
     }
+
+
+def _show_overall(panel: Panel, opinions: Sequence[Opinion]) -> None:
+    """Criteria with points are summed up as HealthBench does: over all, and by tag."""
+    if not isinstance(panel.rubric, Criteria):
+        return
+    whole = overall(opinion.value for opinion in opinions)
+    if whole.value is not None:
+        console.print(f"score {whole.value:.3f} ± {whole.standard_error:.3f} (standard error), n = {whole.n}")
+    by_tag: defaultdict[str, list[float]] = defaultdict(list)
+    for opinion in opinions:
+        for tag, value in scores_by_tag(opinion.points).items():
+            by_tag[tag].append(value)
+    rows = [
+        (tag, f"{one.value:.3f}", f"{one.standard_error:.3f}", f"{one.n}")
+        for tag, values in sorted(by_tag.items())
+        for one in [overall(values)]
+    ]
+    if rows:
+        console.print(
+            table("", ("tag", "score", "standard error", "n"), rows, numbers=("score", "standard error", "n"))
+        )
 
 
 def _show(sample: Sample, asked: Sequence[Call], opinion: Opinion | None) -> None:
