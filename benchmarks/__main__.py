@@ -5,7 +5,10 @@ import sys
 
 from benchmarks.harness import ROOT, arguments
 
-NAMES = ("checks", "peers", "agreement", "transport", "hot_path", "latency", "memory", "judging", "judge_drift", "review_queue")
+NAMES = (
+    "checks", "peers", "agreement", "transport", "hot_path", "latency", "memory",
+    "judging", "judge_drift", "review_queue",
+)  # fmt: skip
 
 if __name__ == "__main__":
     ARGS = arguments(__doc__)

@@ -55,7 +55,7 @@ def test_ten_items_are_reviewed_by_keys_alone_and_the_next_comes_at_once(visit: 
     waits += [visit.go_on(*keys, "Enter") for keys in ("p", "ynyy", "a", "f", "yyyy", "t")]
 
     visit.sees("All done")
-    visit.sees("10 this sitting")
+    visit.sees("10 this shift")
     assert [dict(review.answers) for review in visit.hall.done(visit.user)] == [
         *({"grade": grade} for grade in (1, 3, 4, 5)),
         {"verdict": "pass"},

@@ -30,7 +30,9 @@ def control_file(directory: Path) -> tuple[Path, dict[str, bool]]:
 
 async def judge_some(grade: Grade, first: int, count: int) -> None:
     for start in range(first, first + count, 50):
-        records = [make_routed(make_call(id=f"s{n}", output=f"Answer {n}."), offset=n) for n in range(start, start + 50)]
+        records = [
+            make_routed(make_call(id=f"s{n}", output=f"Answer {n}."), offset=n) for n in range(start, start + 50)
+        ]
         await grade.settle(await grade.work(records))
 
 

@@ -18,7 +18,7 @@ from .keys import bindings
 from .login import add_login
 from .review import PATH, ReviewPage, signed_in
 from .shell import ASSETS, URL, head, shell
-from .sitting import Sitting, Sittings
+from .shift import Shift, Shifts
 
 __all__ = ["add_pages"]
 
@@ -38,7 +38,7 @@ class _Mounts(Protocol):
 
 def add_pages(app: FastAPI, console: Console) -> None:
     """Put the pages under an application that has its routes already: what they do not know goes to NiceGUI."""
-    sittings = Sittings(console.collect)
+    shifts = Shifts(console.collect)
     add_login(app, console)
     app.mount(URL, StaticFiles(directory=ASSETS), name="assets")
 
@@ -53,8 +53,8 @@ def add_pages(app: FastAPI, console: Console) -> None:
         if user is None:
             return RedirectResponse(login_path(PATH), 303)
         ui.add_head_html(str(head()))
-        sitting = Sitting(console.collect, user, sittings.of(user.id))
-        page = ReviewPage(console, sitting, Desk(shell=str(shell(user)), bindings=bindings()), client)
+        shift = Shift(console.collect, user, shifts.of(user.id))
+        page = ReviewPage(console, shift, Desk(shell=str(shell(user)), bindings=bindings()), client)
         await page.begin()
         page.listen()
         return None

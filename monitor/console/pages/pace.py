@@ -25,14 +25,14 @@ def per_hour(done: int, elapsed_ms: int) -> int | None:
     return round(done * _HOUR_MS / elapsed_ms)
 
 
-def pace(*, sitting: int, today: int, hourly: int | None, waiting: Counter[Reason]) -> Markup:
+def pace(*, shift: int, today: int, hourly: int | None, waiting: Counter[Reason]) -> Markup:
     """The line at the top of the page."""
     left = waiting.total()
     return Markup(
-        '<ul class="pace" aria-label="Progress"><li><b id="done">{}</b> this sitting</li><li><b>{}</b> today</li>{}'
+        '<ul class="pace" aria-label="Progress"><li><b id="done">{}</b> this shift</li><li><b>{}</b> today</li>{}'
         '<li class="left"><details><summary><b id="left">{}</b> left</summary><ul>{}</ul></details></li></ul>'
     ).format(
-        sitting,
+        shift,
         Markup('<span title="Since midnight, UTC">{}</span>').format(today),
         Markup("<li class='hourly'><b>{}</b> an hour</li>").format(hourly) if hourly is not None else "",
         left,

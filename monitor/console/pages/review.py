@@ -19,7 +19,7 @@ from monitor.reviews import InvalidAnswers, Refused
 from . import screen
 from .desk import Desk, View
 from .form import Filled, answers_of
-from .sitting import Sitting
+from .shift import Shift
 
 PATH = "/review"
 _LOOK_SECONDS = 2.0
@@ -50,7 +50,7 @@ class ReviewPage:
     """One open page."""
 
     console: Console
-    sitting: Sitting
+    shift: Shift
     desk: Desk
     client: Client
     serial: int = 0
@@ -77,7 +77,7 @@ class ReviewPage:
     async def begin(self) -> None:
         """Show the first item."""
         try:
-            await self.sitting.take()
+            await self.shift.take()
         except Unavailable:
             self.away = True
         self.show()
@@ -87,9 +87,9 @@ class ReviewPage:
         if self._lock.locked() or not await self._allowed():
             return
         async with self._lock:
-            if self.sitting.item is None:
+            if self.shift.item is None:
                 await self._take_again()
-            pace = str(screen.top(self.sitting))
+            pace = str(screen.top(self.shift))
             if pace != self._pace:
                 self._pace = pace
                 self.desk.report(pace)
@@ -97,9 +97,9 @@ class ReviewPage:
     def show(self, *, settled: str = "", says: str = "") -> None:
         """Draw where the reviewer stands."""
         self.serial += 1
-        sitting, item = self.sitting, self.sitting.item
-        self._pace = str(screen.top(sitting))
-        main = screen.AWAY if self.away else screen.main(sitting, self.console.settings.reviewing.show_judge)
+        shift, item = self.shift, self.shift.item
+        self._pace = str(screen.top(shift))
+        main = screen.AWAY if self.away else screen.main(shift, self.console.settings.reviewing.show_judge)
         self.desk.show(
             View(
                 serial=self.serial,
@@ -114,8 +114,8 @@ class ReviewPage:
 
     @property
     def _lease_ms(self) -> int:
-        until_ms = self.sitting.until_ms
-        return max(until_ms - self.sitting.collect.now_ms, 1) if until_ms else 0
+        until_ms = self.shift.until_ms
+        return max(until_ms - self.shift.collect.now_ms, 1) if until_ms else 0
 
     def _handler(self, act: Callable[[_Said], Awaitable[None]]) -> Callable[[GenericEventArguments], Awaitable[None]]:
         async def handle(event: GenericEventArguments) -> None:
@@ -140,35 +140,35 @@ class ReviewPage:
             self.desk.refuse("The store does not answer. Nothing is lost: try again in a moment.")
 
     async def _submit(self, said: _Said) -> None:
-        item = self.sitting.item
+        item = self.shift.item
         if item is None:
             return
         fields = screen.posed(self.console.collect, item).fields
         answers = {} if said.cannot_tell else answers_of(fields, said.answers)
-        correcting = self.sitting.correcting
+        correcting = self.shift.correcting
         comment = said.comment.strip()[:_LONGEST_COMMENT]
-        await self.sitting.submit(Filled(answers=answers, comment=comment, cannot_tell=said.cannot_tell))
+        await self.shift.submit(Filled(answers=answers, comment=comment, cannot_tell=said.cannot_tell))
         await self._onward(item.id.hex, "Corrected" if correcting else "Submitted")
 
     async def _skip(self, said: _Said) -> None:
-        item = self.sitting.item
+        item = self.shift.item
         if item is None:
             return
         if not said.reason.strip():
             raise Refused("reason", "say why you skip it")
-        await self.sitting.skip(said.reason.strip()[:500])
+        await self.shift.skip(said.reason.strip()[:500])
         await self._onward(item.id.hex, "Skipped")
 
     async def _undo(self, said: _Said) -> None:
-        await self.sitting.undo()
+        await self.shift.undo()
         self.show(says="Taken back: here it is again")
 
     async def _correct(self, said: _Said) -> None:
-        await self.sitting.correct()
+        await self.shift.correct()
         self.show(says="Correcting the last one")
 
     async def _renew(self, said: _Said) -> None:
-        await self.sitting.renew()
+        await self.shift.renew()
         self.desk.extend(self.serial, self._lease_ms)
 
     async def _next(self, said: _Said) -> None:
@@ -176,9 +176,9 @@ class ReviewPage:
 
     async def _onward(self, settled: str, says: str) -> None:
         """What was done is durable; if the next item cannot be had now, that is told, and tried again."""
-        self.sitting.item, self.sitting.correcting = None, False
+        self.shift.item, self.shift.correcting = None, False
         try:
-            await self.sitting.take()
+            await self.shift.take()
             self.away = False
         except Unavailable:
             self.away = True
@@ -187,12 +187,12 @@ class ReviewPage:
     async def _take_again(self) -> None:
         was_away = self.away
         try:
-            await self.sitting.take()
+            await self.shift.take()
             self.away = False
         except (Unavailable, Refused):
             self.away = True
-        if self.sitting.item is not None or was_away != self.away:
-            self.show(says="A new item" if self.sitting.item else "")
+        if self.shift.item is not None or was_away != self.away:
+            self.show(says="A new item" if self.shift.item else "")
 
     async def _allowed(self) -> bool:
         """Sessions end while pages are open: whoever has none any more is asked to log in again."""

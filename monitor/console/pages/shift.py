@@ -10,14 +10,14 @@ from monitor.reviews import Refused
 from .form import Filled
 
 _IDLE_MS = 3_600_000
-"""Whoever comes back later begins another sitting."""
+"""Whoever comes back later begins another shift."""
 _MOST = 200
 """Items that one can go back to."""
 
 
 @dataclass(slots=True)
 class History:
-    """What a reviewer did in a sitting; it outlives the page, which a lost connection loads anew."""
+    """What a reviewer did in a shift; it outlives the page, which a lost connection loads anew."""
 
     started_ms: int
     used_ms: int
@@ -26,7 +26,7 @@ class History:
 
     @property
     def done(self) -> int:
-        """Verdicts of this sitting."""
+        """Verdicts of this shift."""
         return sum(review.state is State.DONE for review in self.past)
 
     @property
@@ -40,14 +40,14 @@ class History:
 
 
 @dataclass(slots=True)
-class Sittings:
-    """The sittings of all reviewers."""
+class Shifts:
+    """The shifts of all reviewers."""
 
     collect: Collect
     _by_user: dict[UUID, History] = field(default_factory=dict[UUID, History])
 
     def of(self, user: UUID) -> History:
-        """The sitting of a reviewer, who has just done something."""
+        """The shift of a reviewer, who has just done something."""
         now_ms = self.collect.now_ms
         self._by_user = {one: known for one, known in self._by_user.items() if now_ms - known.used_ms < _IDLE_MS}
         known = self._by_user.get(user)
@@ -58,7 +58,7 @@ class Sittings:
 
 
 @dataclass(slots=True)
-class Sitting:
+class Shift:
     """One page of a reviewer, and the item that lies on it.
 
     Every method raises ``Refused``, ``InvalidAnswers`` and ``Unavailable`` as the desk does, and leaves what lies here.
@@ -146,7 +146,7 @@ class Sitting:
     def _last(self) -> Review:
         last = self.history.last
         if last is None:
-            raise Refused("nothing", "there is nothing to take back in this sitting")
+            raise Refused("nothing", "there is nothing to take back in this shift")
         return last
 
     def _lay(self, item: Item | None, filled: Filled, *, correcting: bool = False) -> None:
