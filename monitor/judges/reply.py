@@ -9,6 +9,8 @@ import msgspec
 from .prompt import Call
 
 Replied = dict[str, Any]
+_THINKS, _HAS_THOUGHT = "<think>", "</think>"
+"""Around what some models say to themselves, which servers leave in the reply."""
 _LONGEST = 4_000
 """Characters of an explanation that are kept."""
 
@@ -42,6 +44,8 @@ def read_reply(text: str, call: Call) -> Replied:
 
 def _object(text: str) -> Replied:
     stripped = text.strip()
+    if stripped.startswith(_THINKS):
+        stripped = stripped.partition(_HAS_THOUGHT)[2].strip()
     if stripped.startswith("```"):
         stripped = stripped.removeprefix("```json").removeprefix("```").removesuffix("```").strip()
     try:

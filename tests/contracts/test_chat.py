@@ -109,7 +109,15 @@ async def test_what_goes_wrong_has_a_reason_and_says_what_to_do(fault: str) -> N
     assert told
 
 
-@pytest.mark.parametrize("fault", ["bad_json", "truncated", "fenced", "thinking", "wrong_shape", "empty"])
+async def test_what_a_model_says_to_itself_is_passed_over() -> None:
+    async with stand_in(thinking=1.0) as judge:
+        reply = await judge.ask(CALL.question)
+
+    assert "<think>" in reply.text
+    assert read_reply(reply.text, CALL)
+
+
+@pytest.mark.parametrize("fault", ["bad_json", "truncated", "fenced", "wrong_shape", "empty"])
 async def test_a_spoilt_reply_is_handed_on_as_it_is(fault: str) -> None:
     broken: dict[str, Any] = {fault: 1.0}
     async with stand_in(**broken) as judge:

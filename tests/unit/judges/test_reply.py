@@ -38,6 +38,7 @@ def listed(*criteria: object) -> str:
         f"\n  {json.dumps(PASSES, indent=4)}\n",
         f"```json\n{json.dumps(PASSES)}\n```",
         f"```\n{json.dumps(PASSES)}\n```\n",
+        f'<think>\nWould {{"verdict": "fail"}} do? No.\n</think>\n\n{json.dumps(PASSES)}',
         json.dumps(dict(reversed(PASSES.items()))),
     ],
 )
