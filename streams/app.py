@@ -159,7 +159,7 @@ def _grade(settings: Settings, meter: PrometheusMeter) -> _Role:
     )
 
     async def asked() -> list[str]:
-        said = await asyncio.gather(*(endpoint.judge.check() for endpoint in endpoints.values()))
+        said = await asyncio.gather(*(endpoint.judge.knock() for endpoint in endpoints.values()))
         return [f"endpoint {name}: {problem}" for name, problem in zip(endpoints, said, strict=True) if problem]
 
     async def close() -> None:

@@ -136,6 +136,26 @@ class ChatJudge:
             return f"does not reply in JSON but {reply.text[:80]!r}: try another setting of structured"
         return "" if isinstance(document, dict) else f"does not keep to the schema: {reply.text[:80]!r}"
 
+    async def knock(self) -> str:
+        import openai
+
+        try:
+            async with asyncio.timeout(min(self.address.timeout, _KNOCKS_FOR)):
+                await self._opened().models.list()
+        except openai.NotFoundError:
+            return ""  # it answers, and keeps no list
+        except openai.APIStatusError as error:
+            return "" if error.status_code in _NO_LIST else _status(error, self.address).why
+        except (openai.APIConnectionError, OSError) as error:
+            return self._unreached(error).why
+        except ValueError:
+            return _UNSAYABLE
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] in {"aiohttp", "httpx2", "openai"}:
+                return f"{self.address.url}: {error!r:.200}"
+            raise
+        return ""
+
     async def close(self) -> None:
         if self._client is not None:
             await self._client.close()
@@ -159,8 +179,7 @@ class ChatJudge:
         except (openai.APIConnectionError, OSError) as error:
             raise self._unreached(error) from error
         except ValueError as error:
-            why = "its url, key or headers hold what HTTP cannot say: is the key what you think it is?"
-            raise Unjudged(Missing.ENDPOINT_ERROR, why) from error
+            raise Unjudged(Missing.ENDPOINT_ERROR, _UNSAYABLE, unpaid=True, lasting=True) from error
         except Exception as error:  # in the middle of a reply the libraries' own errors come through
             if type(error).__module__.partition(".")[0] in {"aiohttp", "httpx2", "openai"}:
                 raise Unjudged(Missing.ENDPOINT_ERROR, f"{self.address.url}: {error!r:.200}") from error
@@ -252,6 +271,10 @@ async def _bounded(chunks: AsyncIterator[bytes], most: int) -> bytes:
     return bytes(data)
 
 
+_UNSAYABLE = "its url, key or headers hold what HTTP cannot say: is the key what you think it is?"
+_KNOCKS_FOR = 10.0
+"""Seconds."""
+_NO_LIST = frozenset({405, 501})
 _NO_MONEY = "the account has no money left (insufficient_quota)"
 _TOO_FAST = "the endpoint allows no more calls now"
 

@@ -22,6 +22,10 @@ class Judge(Protocol):
         """What is wrong with the endpoint, for a person to read; empty when it answers as it should."""
         ...
 
+    async def knock(self) -> str:
+        """What is wrong at the door, for a person to read: nobody there, or we are not let in. It costs nothing."""
+        ...
+
     async def close(self) -> None:
         """Let the connections go."""
         ...

@@ -162,6 +162,8 @@ class Judge:
             case "POST", "/chat/completions":
                 return await self._complete(request)
             case "GET", "/models":
+                if not self._has_key(request):
+                    return refusal(Refused("unauthorised"))
                 names = self.behaviour.models or ("judge",)
                 return as_json({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
             case "GET", "/stats":
@@ -196,9 +198,13 @@ class Judge:
         finally:
             stats.in_flight -= 1
 
+    def _has_key(self, request: web.BaseRequest) -> bool:
+        key = self.behaviour.key
+        return not key or request.headers.get("Authorization") == f"Bearer {key}"
+
     def _let_in(self, request: web.BaseRequest, body: bytes) -> _Call:
         behaviour = self.behaviour
-        if behaviour.key and request.headers.get("Authorization") != f"Bearer {behaviour.key}":
+        if not self._has_key(request):
             raise Refused("unauthorised")
         try:
             ask = _decode_ask(body)

@@ -420,3 +420,17 @@ async def test_a_judge_that_was_closed_opens_again() -> None:
         await judge.close()
 
         assert await judge.ask(CALL.question)
+
+
+async def test_knocking_costs_nothing_and_says_what_is_wrong_at_the_door() -> None:
+    async with stand_in() as judge:
+        open_door = await judge.knock()
+    async with stand_in(key="right") as judge:
+        locked = await judge.knock()
+    nobody = ChatJudge(ChatAddress(url="http://127.0.0.1:9/v1", model="m"))
+    gone = await nobody.knock()
+    await nobody.close()
+
+    assert open_door == ""
+    assert "is the key right" in locked
+    assert "127.0.0.1:9" in gone

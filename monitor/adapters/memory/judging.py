@@ -73,5 +73,8 @@ class ScriptedJudge:
     async def check(self) -> str:
         return ""
 
+    async def knock(self) -> str:
+        return ""
+
     async def close(self) -> None:
         """There is nothing to let go."""
