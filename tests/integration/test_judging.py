@@ -4,7 +4,10 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -21,6 +24,7 @@ from tests.conftest import MakeWay
 from tests.judge import StandIn
 from tests.servers import Way, wait_until
 
+ROOT = Path(__file__).parents[2]
 ASKED = "SELECT count(), countIf(value IS NOT NULL), uniqExact(sample_id) FROM scores FINAL WHERE source = 'judge'"
 
 
@@ -170,3 +174,54 @@ async def test_agreement_is_measured_from_what_is_stored(make_way: MakeWay) -> N
     assert way.rows("SELECT count() > 3 FROM agreement FINAL") == [(True,)]
     await judging_.close()
     await verdicts.close()
+
+
+def command(way: Way, *words: str, input: str = "") -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "monitor.cli.program", "--data", str(way.directory / "none"), *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **way.environment},
+        cwd=way.directory,
+        input=input,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_backfill_says_what_it_costs_and_asks_before_it_spends(stand_in: StandIn, make_way: MakeWay) -> None:
+    prices = {"PRICES": "{ stub = { question = 2.0, reply = 8.0 } }", "DEFAULT__ROUTING__SHARE": 0.0}
+    way = judging(stand_in, make_way, **prices)
+    way.worker().wait_ready()
+    way.worker(WORKER__ROLE="grade").wait_ready()
+    way.wait(way.send(calls(6)))
+    words = ("backfill", "--app", "shop", "--since", "1h", "--outcome", "", "--limit", "4")
+
+    dry = json.loads(command(way, *words, "--dry", "--json").stdout)
+    refused = command(way, *words, input="n\n")
+    judged_before = judged(way)
+    sent = command(way, *words, "--yes")
+    wait_until(lambda: judged(way) == 4, 60)
+    wrong = command(way, "backfill", "--app", "shop", "--since", "yesterday")
+
+    assert (dry["samples"], dry["judge"]) == (4, "helpfulness")
+    assert dry["expected_cost"] == pytest.approx(4 * (1_350 * 2 + 150 * 8) / 1e6)
+    assert "Send them" in refused.stderr
+    assert judged_before == 0
+    assert sent.returncode == 0
+    assert (wrong.returncode, "write it as 24h" in wrong.stderr) == (2, True)
+
+
+def test_commands_tell_of_agreement_of_judges_and_of_their_endpoints(stand_in: StandIn, make_way: MakeWay) -> None:
+    way = judging(stand_in, make_way)
+
+    nothing = command(way, "agreement", "--json")
+    online = command(way, "config", "check", "--online")
+    stand_in.behave(key="another")
+    locked = command(way, "config", "check", "--online")
+
+    assert json.loads(nothing.stdout) == {"agreement": [], "drift": []}
+    assert online.returncode == 0, online.stderr
+    assert locked.returncode == 2
+    assert "endpoints.main" in locked.stderr
+    assert "is the key right" in locked.stderr
