@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
@@ -89,6 +89,8 @@ class ChatAddress:
     """None where the model refuses to be told."""
     seed: int | None = 7
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    longest_explanation: int | None = None
+    """Characters; only for servers that hold a model to it, since others refuse such a schema."""
     ca_file: str = ""
 
 
@@ -216,7 +218,7 @@ class ChatJudge:
     def _request(self, question: Question) -> dict[str, Any]:
         address = self.address
         messages = [{"role": said.role, "content": _sayable(said.text)} for said in question.messages]
-        schema = json.loads(question.schema)
+        schema = _limited(json.loads(question.schema), address.longest_explanation)
         request: dict[str, Any] = {
             "model": address.model,
             "messages": messages,
@@ -235,7 +237,7 @@ class ChatJudge:
             request["tools"] = [{"type": "function", "function": function}]
             request["tool_choice"] = {"type": "function", "function": {"name": "judgement"}}
         else:
-            messages[0]["content"] += f"\n\nThe JSON Schema of the object:\n{question.schema}"
+            messages[0]["content"] += f"\n\nThe JSON Schema of the object:\n{json.dumps(schema)}"
             if address.structured == "json_object":
                 request["response_format"] = {"type": "json_object"}
         return request
@@ -244,6 +246,17 @@ class ChatJudge:
 _OK = json.dumps(
     {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"], "additionalProperties": False}
 )
+
+
+def _limited(schema: Any, longest: int | None) -> Any:
+    """The schema with a limit on the length of every explanation."""
+    if longest is None or not isinstance(schema, dict):
+        return schema
+    inner = cast(dict[str, Any], schema)
+    return {
+        name: {**value, "maxLength": longest} if name == "explanation" else _limited(value, longest)
+        for name, value in inner.items()
+    }
 
 
 async def _clip_refusal(response: Any) -> None:

@@ -73,6 +73,7 @@ def build_judge(settings: EndpointSettings) -> ChatJudge:
             temperature=None if settings.temperature == "default" else settings.temperature,
             seed=None if settings.seed == "none" else settings.seed,
             token_limit=settings.token_limit,
+            longest_explanation=settings.longest_explanation,
             ca_file=settings.ca_file,
         )
     )
@@ -144,7 +145,7 @@ def _version(said: EndpointSettings, rubric: Rubric) -> str:
     """Everything that can change a judge's mind: model, rubric, wording, parameters; not where it is reached."""
     parts = (
         said.model, version(rubric), PROMPT_VERSION, said.structured, said.temperature, said.seed, said.context_tokens,
-        said.longest_reply,
+        said.longest_reply, *([said.longest_explanation] if said.longest_explanation else []),
     )  # fmt: skip
     return blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
 

@@ -26,6 +26,8 @@ class EndpointSettings(Section):
     """The model's window; what is longer is shortened in the middle."""
     longest_reply: Annotated[int, Field(ge=50)] = 800
     """Tokens."""
+    longest_explanation: Annotated[int, Field(ge=40)] | None = None
+    """Characters, told in the schema: small models that run on your own server may else never come to an end."""
     timeout: float = Field(default=30.0, gt=0, le=600)
     """Seconds for one call."""
     attempts: Annotated[int, Field(ge=1, le=20)] = 4

@@ -434,3 +434,13 @@ async def test_knocking_costs_nothing_and_says_what_is_wrong_at_the_door() -> No
     assert open_door == ""
     assert "is the key right" in locked
     assert "127.0.0.1:9" in gone
+
+
+async def test_a_model_that_never_ends_is_held_to_short_explanations() -> None:
+    address = ChatAddress(url="http://127.0.0.1:9/v1", model="m", longest_explanation=80)
+
+    request = ChatJudge(address)._request(CALL.question)  # pyright: ignore[reportPrivateUsage]
+
+    properties = request["response_format"]["json_schema"]["schema"]["properties"]
+    assert properties["explanation"] == {"type": "string", "maxLength": 80}
+    assert "maxLength" not in json.dumps({name: shape for name, shape in properties.items() if name != "explanation"})

@@ -60,17 +60,18 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("rubric", ["helpfulness", "safety", "instruction_following"])
+@pytest.mark.parametrize("rubric", ["helpfulness", "safety", "tone"])
 async def test_a_real_model_replies_in_the_shape_that_it_is_asked_for(model: str, rubric: str) -> None:
     settings = load(
         None,
         {
             "EVERGAUGE_ENDPOINTS__SMALL__URL": model,
-            "EVERGAUGE_ENDPOINTS__SMALL__MODEL": "smollm2",
+            "EVERGAUGE_ENDPOINTS__SMALL__MODEL": "SmolLM2-135M-Instruct.Q4_1.gguf",
             "EVERGAUGE_ENDPOINTS__SMALL__TIMEOUT": "300",
             "EVERGAUGE_ENDPOINTS__SMALL__PATIENCE": "600",
             "EVERGAUGE_ENDPOINTS__SMALL__CONTEXT_TOKENS": "4096",
-            "EVERGAUGE_ENDPOINTS__SMALL__LONGEST_REPLY": "300",
+            "EVERGAUGE_ENDPOINTS__SMALL__LONGEST_REPLY": "600",
+            "EVERGAUGE_ENDPOINTS__SMALL__LONGEST_EXPLANATION": "160",
         },
     )
     grade, panel = build_trial(settings, rubric, (), "", "")
