@@ -1,8 +1,7 @@
 """Ask again: a random part of what a judge could not judge; and what was never asked, once somebody wants that."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from uuid import UUID
+from dataclasses import dataclass
 
 from monitor.model import Origin, Record, Waiting
 from monitor.policy import draw
@@ -12,7 +11,11 @@ from .bookings import Clock
 from .inputs import FORMAT_HEADER
 from .routed import ORIGIN_HEADER, ROUTE_HEADER, Slip
 
-_LOOK_BACK_MS = 6 * 3_600_000
+_LOOK_BACK_MS = 3_600_000
+"""Before the start of this process."""
+_SLICE_MS = 60_000
+_MOST = 100_000
+"""Samples of a slice: more than all workers together judge in a minute."""
 _AT_ONCE = 1_000
 BACKFILL = "backfill"
 
@@ -32,23 +35,25 @@ class AskAgain:
     """Seconds to wait first."""
     clock: Clock
     """Seconds since 1970."""
-    _sent: set[tuple[UUID, str]] = field(default_factory=set[tuple[UUID, str]])
-    """Since the start of this process; the store knows the rest once they were judged again."""
+    _looked_ms: int = 0
+    """Until when this process has looked; an earlier one's work shows in the store, once it was judged."""
 
     async def once(self) -> int:
-        """Send on what is due; how many those are.
+        """Send on what has become due since the last time, a minute's worth after another; how many those are.
 
         Raises:
-            Unavailable: the store or Kafka is away; call again later.
+            Unavailable: the store or Kafka is away; call again later, nothing is left out.
         """
         if not self.share:
             return 0
-        until_ms = int((self.clock() - self.after) * 1000)
-        found = await self.samples.missed(until_ms - _LOOK_BACK_MS, until_ms, _AT_ONCE)
-        due = [one for one in found if (one.sample, one.judge) not in self._sent and self._drawn(one)]
-        await self.bus.resend([_record(one, one.inclusion * self.share, "asked again", attempt=1) for one in due])
-        self._sent |= {(one.sample, one.judge) for one in found}
-        return len(due)
+        until_ms, sent = int((self.clock() - self.after) * 1000), 0
+        since_ms = self._looked_ms or until_ms - _LOOK_BACK_MS
+        for start in range(since_ms, until_ms, _SLICE_MS):
+            end = min(start + _SLICE_MS, until_ms)
+            due = [one for one in await self.samples.missed(start, end, _MOST) if self._drawn(one)]
+            await self.bus.resend([_record(one, one.inclusion * self.share, "asked again", attempt=1) for one in due])
+            self._looked_ms, sent = end, sent + len(due)
+        return sent
 
     def _drawn(self, waiting: Waiting) -> bool:
         return draw(waiting.sample.hex, salt=f"again {waiting.judge}") < self.share
