@@ -43,7 +43,21 @@ def _judging(settings: Settings) -> Iterator[tuple[str, str]]:
     for name, judge in settings.judges.items():
         for one in {one for one in judge.endpoints if judge.endpoints.count(one) > 1}:
             yield f"judges.{name}.endpoints", f"{one} is named twice: it would only agree with itself"
+    yield from _unasked(settings)
     yield from _unpriced(settings)
+
+
+def _unasked(settings: Settings) -> Iterator[tuple[str, str]]:
+    """People who are to look at samples of applications without a judge, by whose rubric they would."""
+    apps = {"default": settings.default, **{f"apps.{name}": app for name, app in settings.apps.items()}}
+    for path, app in apps.items():
+        if app.judges:
+            continue
+        if app.reviews.any:
+            yield f"{path}.reviews", "people review what a judge has seen: name one in judges"
+        for position, rule in enumerate(app.routing.rules):
+            if rule.to == "human":
+                yield f"{path}.routing.rules.{position}.to", "people review by a judge's rubric: name one in judges"
 
 
 def _leading_nowhere(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -268,3 +268,15 @@ def test_a_check_without_what_it_needs_is_refused_where_no_input_can_give_it() -
     assert refused.value.problems == {
         "apps.bot.checks.bleu": "needs references, which no input of this application can give (otlp)"
     }
+
+
+def test_people_need_a_judge_by_whose_rubric_they_review(tmp_path: Path) -> None:
+    file = tmp_path / "evergauge.toml"
+    file.write_text(
+        '[default.reviews]\ncontrol = 0.1\n\n[[default.routing.rules]]\ncheck = "secrets"\nbelow = 1.0\nto = "human"\n'
+    )
+
+    with pytest.raises(InvalidConfig) as caught:
+        load(file, {})
+
+    assert set(caught.value.problems) == {"default.reviews", "default.routing.rules.0.to"}
