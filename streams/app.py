@@ -30,7 +30,9 @@ from .sensors import LagGauge, Rebalances
 from .topics import judge_topic, tls
 
 _MEASURE: Seconds = 1.0
-_NOW_AND_THEN: Seconds = 60.0
+_ASK_AGAIN: Seconds = 60.0
+_AGREE: Seconds = 600.0
+"""It reads weeks of verdicts."""
 
 
 log = logging.getLogger(__name__)
@@ -59,8 +61,8 @@ class _Role:
     forget: Callable[[], None]
     """Called when partitions go elsewhere."""
     close: Callable[[], Awaitable[None]]
-    now_and_then: tuple[Callable[[], Awaitable[object]], ...] = ()
-    """What one worker of all does every minute."""
+    chores: tuple[tuple[Seconds, Callable[[], Awaitable[object]]], ...] = ()
+    """What one worker of all does every so many seconds."""
     at_start: Callable[[], Awaitable[Sequence[str]]] | None = None
     """Looks at the outside once, and says what is wrong there; the worker works all the same, since it may pass."""
 
@@ -94,8 +96,8 @@ def create_app(settings: Settings) -> WorkerApp:
     typeless = cast(Any, app)  # Faust types its decorators in part only
     typeless.agent(topic, name=settings.worker.role)(work)
     typeless.timer(_MEASURE)(measure)
-    for chore in role.now_and_then:
-        typeless.timer(_NOW_AND_THEN)(_by_one_of_all(app, role.topics[0], chore))
+    for seconds, chore in role.chores:
+        typeless.timer(seconds)(_by_one_of_all(app, role.topics[0], chore))
     if role.at_start:
         typeless.task(_once(role.at_start, health))
     typeless.on_partitions_revoked.connect(forget, weak=False)
@@ -176,7 +178,7 @@ def _grade(settings: Settings, meter: PrometheusMeter) -> _Role:
         in_flight=4 * settings.worker.chunks_in_flight,  # a chunk takes as long as its slowest judgement
         forget=lambda: None,
         close=close,
-        now_and_then=(again.once, agree.once),
+        chores=((_ASK_AGAIN, again.once), (_AGREE, agree.once)),
         at_start=asked,
     )
 
