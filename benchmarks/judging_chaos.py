@@ -146,7 +146,7 @@ def endings(court: Courtroom, samples: int, seconds: float) -> list[Figure]:
     rows = one(client, "SELECT count() FROM scores FINAL WHERE source = 'judge'")
     reasons = Counter({str(missing): int(n) for missing, n in client.query(_REASONS).result_rows})
     twice = rows - one(client, "SELECT uniqExact(sample_id) FROM scores FINAL WHERE source = 'judge'")
-    reused = one(client, f"SELECT count() FROM scores FINAL WHERE source = 'judge' AND copied_from != '{_NOBODY}'")
+    reused = one(client, _REUSED)
     return [
         Figure("chaos: samples with an opinion or a reason", rows, f"of {samples:,}", "all", rows == samples),
         Figure("  judged", reasons.pop("", 0), "samples"),
@@ -157,7 +157,10 @@ def endings(court: Courtroom, samples: int, seconds: float) -> list[Figure]:
     ]
 
 
-_NOBODY = "00000000-0000-0000-0000-000000000000"
+_REUSED = """
+SELECT count() FROM scores FINAL
+WHERE source = 'judge' AND copied_from != '00000000-0000-0000-0000-000000000000'
+"""
 _REASONS = "SELECT missing, count() FROM scores FINAL WHERE source = 'judge' GROUP BY missing"
 _BOOKED = "SELECT sum(calls), sum(money), countIf(NOT settled) FROM bookings FINAL"
 

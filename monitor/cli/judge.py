@@ -15,8 +15,8 @@ from monitor.pipeline.panel import Panel
 from monitor.pipeline.probe import Probe, Probed
 
 from .main import Place
-from .reading import How, reading_options
-from .rubric import read_samples
+from .reading import How
+from .rubric import read_samples, trial_options
 from .show import as_json, console, news, print_json, table
 
 
@@ -26,12 +26,7 @@ def judge() -> None:
 
 
 @judge.command("probe")
-@click.argument("name", metavar="RUBRIC")
-@click.argument("file")
-@reading_options
-@click.option("--endpoint", "endpoints", multiple=True, help="Of the settings; several show self-preference too.")
-@click.option("--url", default="", help="An OpenAI-compatible endpoint, rather than one of the settings.")
-@click.option("--model", default="", help="Its model.")
+@trial_options
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="Samples to probe it with.")
 @as_json
 @click.pass_context
@@ -49,7 +44,8 @@ def probe(
 ) -> None:
     """Measure how a judge is swayed by order, length, formatting and words to it, each as a rate with its interval.
 
-    Each sample is judged as it is and in three other forms, so this asks at least four times as often.
+    Each sample is judged as it is and in three other forms, so this asks at least four times as often. With several
+    endpoints it also shows whether each is kinder to its own model.
 
     \b
     Example:

@@ -3,8 +3,8 @@
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Unpack
+from collections.abc import Callable, Sequence
+from typing import Any, Unpack
 
 import click
 from rich.text import Text
@@ -22,6 +22,22 @@ from .files import opened
 from .main import FINDINGS, GOOD, WRONG_USE, Place, Refused
 from .reading import How, reading_options, take
 from .show import as_json, console, print_json, printable, table
+
+_TRIAL = (
+    click.argument("name", metavar="RUBRIC"),
+    click.argument("file"),
+    reading_options,
+    click.option("--endpoint", "endpoints", multiple=True, help="Of the settings; several make a panel."),
+    click.option("--url", default="", help="An OpenAI-compatible endpoint, rather than one of the settings."),
+    click.option("--model", default="", help="Its model."),
+)
+
+
+def trial_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what says which rubric is tried on what, and at which endpoint."""
+    for option in reversed(_TRIAL):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -77,12 +93,7 @@ def check(ctx: click.Context, rubrics: Sequence[str], as_json: bool) -> None:
 
 
 @rubric.command("try")
-@click.argument("name", metavar="RUBRIC")
-@click.argument("file")
-@reading_options
-@click.option("--endpoint", "endpoints", multiple=True, help="Of the settings; several make a panel.")
-@click.option("--url", default="", help="An OpenAI-compatible endpoint, rather than one of the settings.")
-@click.option("--model", default="", help="Its model.")
+@trial_options
 @click.option("--limit", default=3, show_default=True, type=click.IntRange(min=1), help="Samples to try it on.")
 @click.option("--dry", is_flag=True, help="Show the prompts, and ask nobody.")
 @as_json

@@ -29,42 +29,40 @@ def comma_separated(value: object) -> object:
 
 
 def plain_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError(f"is no URL: {error}") from error
-    if "@" in parts.netloc:
-        raise ValueError("must not hold a user or a password: set clickhouse.user and clickhouse.password")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or port == 0:
-        raise ValueError("should be like http://host:8123 or https://host:8443")
-    return url
+    return _url(url, like="http://host:8123 or https://host:8443", keep="clickhouse.user and clickhouse.password")
 
 
 def collector_url(url: str) -> str:
-    if not url:
-        return url
+    return _url(url, like="http://collector:4318, without a path", keep="events.headers").rstrip("/") if url else url
+
+
+def endpoint_url(url: str) -> str:
+    return _url(url, like="https://api.openai.com/v1", keep="key or key_file", path=True).rstrip("/")
+
+
+def _url(url: str, *, like: str, keep: str, path: bool = False) -> str:
+    """The URL of a server.
+
+    Raises:
+        ValueError: it is none, or holds what belongs elsewhere; says what it should be like.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise ValueError(f"is no URL: {error}") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or port == 0:
-        raise ValueError("should be like http://collector:4318, without a path")
-    return url.rstrip("/")
-
-
-def endpoint_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError(f"is no URL: {error}") from error
     if "@" in parts.netloc:
-        raise ValueError("must not hold a key or a password: set key or key_file")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("should be like https://api.openai.com/v1")
-    return url.rstrip("/")
+        raise ValueError(f"must not hold a user, a password or a key: set {keep}")
+    plain = path or parts.path in {"", "/"}
+    if (
+        parts.scheme not in {"http", "https"}
+        or not (parts.hostname and plain)
+        or port == 0
+        or parts.query
+        or parts.fragment
+    ):
+        raise ValueError(f"should be like {like}")
+    return url
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(comma_separated)]
